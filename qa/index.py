@@ -1,0 +1,339 @@
+"""The index folder: build, save, load, verify."""
+
+from __future__ import annotations
+
+import ctypes
+import hashlib
+import json
+import os
+import re
+import shutil
+import struct
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict, ValidationError
+from tokenizers import Tokenizer
+
+from qa.article import Article, read_article
+from qa.encoder import DEFAULT_MODEL, EncoderInfo, PassageEncoder, QuestionEncoder, Vectors
+from qa.errors import ArticleError, IndexFolderError
+from qa.passages import Passage, cut
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+PASSAGES = "passages.jsonl"
+VECTORS = "vectors.faiss"
+ENCODER = ("encoder/model.onnx", "encoder/tokenizer.json")
+ARTICLE_NAME = re.compile(r"article(-\d+)?\.(md|txt)")
+MAX_FILE_BYTES = 2_000_000_000
+FLAT_HEADER = struct.Struct("<4siqqqBiQ")
+"""A flat FAISS file's head: kind, dimension, vectors, two unused, trained, metric, numbers."""
+
+
+class Manifest(BaseModel):
+    """What an index folder says of itself. ``files`` maps each file's name to its sha256."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int
+    articles: list[str]
+    encoder: EncoderInfo
+    files: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Index:
+    """A loaded index. Row ``i`` of the FAISS vectors is the vector of ``passages[i]``."""
+
+    folder: Path
+    manifest: Manifest
+    articles: tuple[Article, ...]
+    passages: tuple[Passage, ...]
+    vectors: faiss.IndexFlatIP  # type: ignore[name-defined]  # noqa: F821
+    encoder: QuestionEncoder
+
+
+def build(
+    articles: str | Path | Sequence[str | Path],
+    folder: str | Path,
+    *,
+    model: str = DEFAULT_MODEL,
+    int8: bool = True,
+    progress: bool = False,
+) -> None:
+    """Build the index of one article, or several, and put it in place of ``folder`` in one step.
+
+    Args:
+        articles: a Markdown or text file, or a list of them.
+        folder: where the index goes. A folder that holds anything else is left alone.
+        model: a sentence-transformers model: a folder, a packaged one, or a name on the hub.
+        int8: export the question encoder with eight-bit weights, a quarter of the size.
+        progress: show a progress bar while embedding.
+
+    Raises:
+        ArticleError, ModelError: if an article or the model cannot be used.
+        IndexFolderError: if the folder holds other files, or cannot be written.
+    """
+    paths = [Path(articles)] if isinstance(articles, str | Path) else [Path(a) for a in articles]
+    folder = Path(folder)
+    if not paths:
+        raise ArticleError("no article was named.")
+    _refuse_foreign(folder)
+    read = [read_article(path) for path in paths]
+    encoder = PassageEncoder(model)
+    info = encoder.info(int8=int8)
+    passages = cut_all(read, encoder.tokenizer, info)
+    vectors = encoder.encode([p.in_context for p in passages], progress=progress)
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    except OSError as error:
+        raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
+    try:
+        names = []
+        for number, path in enumerate(paths, 1):
+            suffix = ".md" if path.suffix.lower() in {".md", ".markdown"} else ".txt"
+            names.append(f"article{'' if number == 1 else f'-{number}'}{suffix}")
+            shutil.copyfile(path, staging / names[-1])
+        _write_passages(staging / PASSAGES, passages, read)
+        _write_vectors(staging / VECTORS, vectors)
+        encoder.export(staging / "encoder", int8=int8)
+        files = {name: _sha256(staging / name) for name in sorted([*names, PASSAGES, VECTORS, *ENCODER])}
+        manifest = Manifest(format=FORMAT, articles=names, encoder=info, files=files)
+        (staging / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        _sync(staging)
+        staging.chmod(0o755)
+        _put_in_place(staging, folder)
+    except OSError as error:
+        raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def load(folder: str | Path, *, threads: int = 1) -> Index:
+    """Load an index after verifying every file in it against the manifest.
+
+    Raises:
+        IndexFolderError: naming the file that is missing, altered or unknown, and what to do.
+    """
+    folder = Path(folder)
+    manifest = read_manifest(folder)
+    for name, expected in manifest.files.items():
+        if _sha256(_inside(folder, name)) != expected:
+            raise IndexFolderError(
+                f"{folder / name}: is not the file that was indexed. "
+                f"Rebuild the index: qa build {folder / manifest.articles[0]} {folder}"
+            )
+    articles = tuple(read_article(folder / name) for name in manifest.articles)
+    passages = _read_passages(folder / PASSAGES, articles)
+    vectors = _read_vectors(folder / VECTORS, len(passages), manifest.encoder.dimension)
+    encoder = QuestionEncoder(folder / "encoder", manifest.encoder, threads)
+    return Index(folder, manifest, articles, passages, vectors, encoder)
+
+
+def check(folder: str | Path, articles: Sequence[str | Path] = ()) -> list[str]:
+    """Say what in an index does not fit: altered files, and passages that the articles no longer give.
+
+    Args:
+        folder: the index.
+        articles: the files that it should have been built from; its own copies when empty.
+
+    Returns:
+        A sentence for each file at fault; empty when all fits.
+    """
+    folder = Path(folder)
+    try:
+        manifest = read_manifest(folder)
+        problems = [
+            f"{folder / name}: differs from what was indexed."
+            for name, expected in manifest.files.items()
+            if _sha256(_inside(folder, name)) != expected
+        ]
+        for path, name in zip(articles, manifest.articles, strict=False):
+            if _sha256(Path(path)) != manifest.files[name]:
+                problems.append(f"{path}: is not the article in {folder / name}.")
+        if articles and len(articles) != len(manifest.articles):
+            problems.append(f"{folder}: holds {len(manifest.articles)} articles, not {len(articles)}.")
+        if not problems:
+            tokenizer = Tokenizer.from_file(str(folder / ENCODER[1]))
+            tokenizer.no_truncation()
+            read = [read_article(folder / name) for name in manifest.articles]
+            stored = _read_passages(folder / PASSAGES, tuple(read))
+            if list(stored) != cut_all(read, tokenizer, manifest.encoder):
+                problems.append(f"{folder / PASSAGES}: its passages are not those of the article.")
+    except (IndexFolderError, ArticleError) as error:
+        return [str(error)]
+    except OSError as error:
+        return [f"{error.filename}: cannot be read ({error.strerror})."]
+    return problems
+
+
+def cut_all(articles: Sequence[Article], tokenizer: Tokenizer, info: EncoderInfo) -> list[Passage]:
+    """Cut every article; where there are several, ids say which one a passage is of."""
+    passages: list[Passage] = []
+    for number, article in enumerate(articles, 1):
+        for p in cut(article, tokenizer, info.window, info.passage_prompt):
+            passage_id = p.id if len(articles) == 1 else f"a{number}{p.id}"
+            passages.append(Passage(passage_id, p.heading, p.start, p.end, article))
+    return passages
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check the manifest: its format, and that it names the files of an index and no others."""
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise IndexFolderError(f"{folder}: no such index folder. Build one: qa build ARTICLE {folder}")
+    try:
+        data = path.read_bytes()
+        found = json.loads(data)
+    except OSError as error:
+        raise IndexFolderError(
+            f"{path}: is missing, so {folder} is no index. Build it: qa build ARTICLE {folder}"
+        ) from error
+    except (ValueError, RecursionError) as error:
+        raise IndexFolderError(f"{path}: is not JSON. Rebuild the index.") from error
+    version = found.get("format") if isinstance(found, dict) else None
+    if isinstance(version, int) and version > FORMAT:
+        raise IndexFolderError(
+            f"{path}: format {version} is newer than this program's {FORMAT}. "
+            "Update it (pip install --upgrade article-qa), or rebuild the index."
+        )
+    try:
+        manifest = Manifest.model_validate_json(data, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise IndexFolderError(f"{path}: {field}: {first['msg']}. Rebuild the index.") from error
+    expected = {*manifest.articles, PASSAGES, VECTORS, *ENCODER}
+    if not manifest.articles or not all(ARTICLE_NAME.fullmatch(name) for name in manifest.articles):
+        raise IndexFolderError(f"{path}: articles: names no article of this folder. Rebuild the index.")
+    if set(manifest.files) != expected or manifest.format != FORMAT:
+        raise IndexFolderError(f"{path}: files: must name exactly {sorted(expected)}. Rebuild the index.")
+    return manifest
+
+
+def _inside(folder: Path, name: str) -> Path:
+    """Return a file's path, refusing links that lead out of the folder and files that are none."""
+    path = folder / name
+    if path.is_symlink() or path.parent.is_symlink() and path.parent != folder or not path.is_file():
+        raise IndexFolderError(f"{path}: is missing or no plain file. Rebuild the index.")
+    if path.stat().st_size > MAX_FILE_BYTES:
+        raise IndexFolderError(f"{path}: is larger than {MAX_FILE_BYTES:,} bytes.")
+    return path
+
+
+def _refuse_foreign(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but an index."""
+    if not folder.exists():
+        return
+    if not folder.is_dir():
+        raise IndexFolderError(f"{folder}: is a file; name a folder for the index.")
+    for entry in folder.iterdir():
+        known = entry.name in {MANIFEST, PASSAGES, VECTORS, "encoder"} or ARTICLE_NAME.fullmatch(entry.name)
+        if not known:
+            raise IndexFolderError(
+                f"{entry}: is no part of an index, and building would remove it. Name another folder."
+            )
+
+
+def _write_passages(path: Path, passages: Sequence[Passage], articles: Sequence[Article]) -> None:
+    numbers = {id(article): number for number, article in enumerate(articles)}
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        for p in passages:
+            row = {
+                "id": p.id,
+                "article": numbers[id(p.article)],
+                "heading": p.heading,
+                "start": p.start,
+                "end": p.end,
+            }
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+
+
+def _read_passages(path: Path, articles: tuple[Article, ...]) -> tuple[Passage, ...]:
+    passages = []
+    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+        try:
+            row = json.loads(line)
+            article = articles[row["article"]]
+            passage = Passage(str(row["id"]), str(row["heading"]), row["start"], row["end"], article)
+            fits = 0 <= passage.start < passage.end <= len(article.text)
+        except (ValueError, KeyError, TypeError, IndexError) as error:
+            raise IndexFolderError(f"{path}:{number}: is no passage. Rebuild the index.") from error
+        if not fits:
+            raise IndexFolderError(f"{path}:{number}: lies outside the article. Rebuild the index.")
+        passages.append(passage)
+    return tuple(passages)
+
+
+def _write_vectors(path: Path, vectors: Vectors) -> None:
+    import faiss
+
+    index = faiss.IndexFlatIP(vectors.shape[1])
+    index.add(vectors)
+    faiss.write_index(index, str(path))
+
+
+def _read_vectors(path: Path, count: int, dimension: int) -> faiss.IndexFlatIP:  # type: ignore[name-defined]  # noqa: F821
+    """Read flat vectors, once the file's head promises no more than the file holds.
+
+    FAISS trusts the sizes in a file and can crash or take all memory on a forged one, so nothing
+    but a flat index of the expected size reaches its parser.
+    """
+    import faiss
+
+    with path.open("rb") as file:
+        head = file.read(FLAT_HEADER.size)
+    try:
+        kind, d, n, _, _, trained, metric, numbers = FLAT_HEADER.unpack(head)
+    except struct.error as error:
+        raise IndexFolderError(f"{path}: is cut short. Rebuild the index.") from error
+    size = FLAT_HEADER.size + 4 * count * dimension
+    declared = (kind, d, n, trained, metric, numbers)
+    if declared != (b"IxFI", dimension, count, 1, 0, count * dimension) or path.stat().st_size != size:
+        raise IndexFolderError(f"{path}: does not hold {count} vectors of {dimension}. Rebuild the index.")
+    index = faiss.read_index(str(path))
+    if not np.isfinite(index.reconstruct_n(0, count)).all():
+        raise IndexFolderError(f"{path}: holds vectors that are no numbers. Rebuild the index.")
+    return index
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _sync(folder: Path) -> None:
+    """Force a folder's files to the disk, so that a crash after the swap finds them there."""
+    for path in [*folder.rglob("*"), folder]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _put_in_place(staging: Path, folder: Path) -> None:
+    """Put a finished folder where the old one is, so that at each moment one of the two is there."""
+    if not folder.exists():
+        staging.rename(folder)
+    elif not _exchange(staging, folder):
+        # No exchange in one step here: for an instant there is no folder, and the old one is beside it.
+        old = folder.with_name(f".{folder.name}-old")
+        folder.rename(old)
+        staging.rename(folder)
+        shutil.rmtree(old)
+
+
+def _exchange(a: Path, b: Path) -> bool:
+    """Swap two folders in one step with Linux's renameat2; say whether that could be done."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    at_cwd, exchange = -100, 2
+    return bool(renameat2(at_cwd, os.fsencode(a), at_cwd, os.fsencode(b), exchange) == 0)

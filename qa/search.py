@@ -1,0 +1,141 @@
+"""Question -> ranked passages: FAISS over vectors and BM25 over words, fused."""
+
+from __future__ import annotations
+
+import functools
+import re
+import unicodedata
+from dataclasses import dataclass
+from itertools import pairwise
+
+import bm25s
+import numpy as np
+import numpy.typing as npt
+import Stemmer
+from rapidfuzz import process
+
+from qa.index import Index
+
+Scores = npt.NDArray[np.float32]
+
+WORD = re.compile(r"\w+(?:[’']\w+)*")
+APOSTROPHES = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"'})
+SPELLING_LIKENESS = 80.0
+"""How alike, of 100, a word of the article must be to stand in for one that it does not have."""
+
+FUNCTION_WORDS = frozenset(
+    """a about after all also am an and any are as at be because been before being between both but by
+    can could did do does doing done for from get had has have having he her here him his how i if in
+    into is it its just many me more most much my no not of on one or other our out over s say says
+    shall she should so some such tell than that the their them then there these they this those to
+    under up us very was we were what when where which while who whom whose why will with would you
+    your""".split()
+)
+"""English words that carry no content of their own; in other languages BM25's weights do the work."""
+
+
+def fold(text: str) -> str:
+    """Write a text one way: compatibility forms, case and quotation marks made alike."""
+    return unicodedata.normalize("NFKC", text).translate(APOSTROPHES).casefold()
+
+
+class Stems:
+    """Texts -> stems of their words, in one language."""
+
+    def __init__(self, language: str) -> None:
+        """Use Snowball's rules for an ISO 639-1 code; none where Snowball has none."""
+        code = language.lower().split("-")[0]
+        try:
+            self._stemmer: Stemmer.Stemmer | None = Stemmer.Stemmer(code)
+        except KeyError:
+            self._stemmer = None
+
+    def __call__(self, text: str) -> list[str]:
+        """Return the stems of a text's words, possessive endings dropped."""
+        words = [w.removesuffix("'s").replace("'", "") for w in WORD.findall(fold(text))]
+        return self._stemmer.stemWords(words) if self._stemmer else words
+
+
+@dataclass(frozen=True)
+class Found:
+    """Every passage's scores for one question, in the order of the index's passages.
+
+    ``fused`` is the mean of the z-scores of ``cosine`` and ``bm25``; ``coverage`` is the share of
+    the question's content words, weighed by how rare they are, that stand in the passage;
+    ``unknown`` is the weighed share that stands nowhere in the articles.
+    """
+
+    fused: Scores
+    cosine: Scores
+    bm25: Scores
+    coverage: Scores
+    unknown: float
+
+
+class Search:
+    """Scores the passages of an index for a question."""
+
+    def __init__(self, index: Index) -> None:
+        """Index the passages' words; the vectors come ready with the index."""
+        self._index = index
+        self._stems = Stems(index.articles[0].language)
+        self._sets = [frozenset(self._stems(p.in_context)) for p in index.passages]
+        # Not Lucene's defaults: short passages gain little from a word's second mention.
+        self._bm25 = bm25s.BM25(k1=0.9, b=0.4)
+        terms = [self._stems(p.in_context) + _pairs(self.content(p.in_context)) for p in index.passages]
+        self._bm25.index([t or [""] for t in terms], show_progress=False)
+        self._count: dict[str, int] = {}
+        for stems in self._sets:
+            for stem in stems:
+                self._count[stem] = self._count.get(stem, 0) + 1
+
+    def score(self, question: str) -> Found:
+        """Score all passages for one question."""
+        count = len(self._index.passages)
+        vector = self._index.encoder.encode([question])
+        distances, order = self._index.vectors.search(vector, count)
+        cosine = np.empty(count, dtype=np.float32)
+        cosine[order[0]] = distances[0]
+        stems = self.content(question)
+        known = [self._spelt(s) for s in stems]
+        present = [s for s in known if s is not None]
+        terms = present + _pairs(present)
+        bm25 = self._bm25.get_scores(terms) if terms else np.zeros(count, dtype=np.float32)
+        weights = {s: self._weight(s) for s in present}
+        missing = [s for s, k in zip(stems, known, strict=True) if k is None]
+        total = sum(weights.values()) + len(missing) * self._weight("")
+        coverage = np.array(
+            [sum(w for s, w in weights.items() if s in words) / total if total else 0.0 for words in self._sets],
+            dtype=np.float32,
+        )
+        unknown = len(missing) * self._weight("") / total if total else 1.0
+        return Found((_z(cosine) + _z(bm25)) / 2, cosine, bm25, coverage, float(unknown))
+
+    def content(self, question: str) -> list[str]:
+        """Return the stems of a question's content words, or of all its words if it has none."""
+        words = [w for w in WORD.findall(fold(question)) if w not in FUNCTION_WORDS]
+        return self._stems(" ".join(words)) or self._stems(question)
+
+    def _weight(self, stem: str) -> float:
+        return float(np.log1p(len(self._sets) / (self._count.get(stem, 0) + 0.5)))
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019  # a search lives as long as its index
+    def _spelt(self, stem: str) -> str | None:
+        """Return the stem, or the article's nearest one to it: a slip of the finger, most likely."""
+        if stem in self._count:
+            return stem
+        if len(stem) < 5 or not stem.isalpha():
+            return None
+        match = process.extractOne(stem, self._count.keys(), score_cutoff=SPELLING_LIKENESS)
+        return match[0] if match and match[0][0] == stem[0] else None
+
+
+def _pairs(stems: list[str]) -> list[str]:
+    """Return neighbouring content words as terms of their own: phrases count in BM25 (+1.5 hit@1)."""
+    return [f"{a} {b}" for a, b in pairwise(stems)]
+
+
+def _z(scores: Scores) -> Scores:
+    """Standardise; all zero where every passage scores alike."""
+    spread = scores.std()
+    return (scores - scores.mean()) / spread if spread > 1e-6 else np.zeros_like(scores)

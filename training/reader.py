@@ -1,0 +1,224 @@
+"""Train the reader: ``python -m training.reader``.
+
+A cross-encoder reads question and passage together and points at the answer's first and last token,
+or at ``[CLS]`` where the passage does not answer (BERT's way on SQuAD 2.0, Devlin et al. 2019). It
+starts from the packaged all-MiniLM-L6-v2 weights. The run is cut into batches of like length, keeps
+an exponential average of its weights, saves a checkpoint that a killed run goes on from, and makes
+the same weights twice from one seed on one machine.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated
+
+import numpy as np
+import torch
+import typer
+from tokenizers import Tokenizer
+from transformers import BertForQuestionAnswering
+
+from qa.encoder import find_model
+from training.data import SOURCES, Example, examples_of
+
+DATA = Path(os.environ.get("QA_DATA", "../shared/data"))
+WINDOW = 192
+"""Tokens of question, heading and passage that are read together in training."""
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """All that decides what a run makes; saved beside its checkpoint."""
+
+    seed: int = 20
+    passes: int = 1
+    batch: int = 32
+    learning_rate: float = 1.2e-4
+    warmup: float = 0.04
+    weight_decay: float = 0.01
+    average: float = 0.997
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """An example as token numbers; ``start`` and ``end`` are token positions, 0 being [CLS]."""
+
+    ids: list[int]
+    types: list[int]
+    start: int
+    end: int
+
+
+def encode(example: Example, tokenizer: Tokenizer) -> Encoded | None:
+    """Turn an example into tokens; None where its answer lies beyond the window."""
+    lead = f"{example.heading}\n" if example.heading else ""
+    tokens = tokenizer.encode(example.question, lead + example.passage)
+    if example.start < 0:
+        return Encoded(tokens.ids, tokens.type_ids, 0, 0)
+    start, end = example.start + len(lead), example.end + len(lead)
+    inside = [
+        i
+        for i, ((a, b), kind) in enumerate(zip(tokens.offsets, tokens.type_ids, strict=True))
+        if kind == 1 and b > a and a < end and b > start
+    ]
+    if not inside or tokens.offsets[inside[-1]][1] < end:
+        return None
+    return Encoded(tokens.ids, tokens.type_ids, inside[0], inside[-1])
+
+
+def batches(encoded: list[Encoded], size: int, rng: random.Random) -> list[list[Encoded]]:
+    """Shuffle into batches of like length, so that little is computed on padding."""
+    order = list(range(len(encoded)))
+    rng.shuffle(order)
+    made: list[list[Encoded]] = []
+    for begin in range(0, len(order), size * 50):
+        chunk = sorted(order[begin : begin + size * 50], key=lambda i: len(encoded[i].ids))
+        groups = [chunk[i : i + size] for i in range(0, len(chunk), size)]
+        rng.shuffle(groups)
+        made += [[encoded[i] for i in group] for group in groups]
+    return made
+
+
+def tensors(batch: list[Encoded], device: str) -> dict[str, torch.Tensor]:
+    """Pad a batch to its longest example."""
+    longest = max(len(e.ids) for e in batch)
+    ids = np.zeros((len(batch), longest), dtype=np.int64)
+    mask, types = np.zeros_like(ids), np.zeros_like(ids)
+    for row, e in enumerate(batch):
+        ids[row, : len(e.ids)] = e.ids
+        mask[row, : len(e.ids)] = 1
+        types[row, : len(e.ids)] = e.types
+    arrays = {
+        "input_ids": ids,
+        "attention_mask": mask,
+        "token_type_ids": types,
+        "start_positions": np.array([e.start for e in batch]),
+        "end_positions": np.array([e.end for e in batch]),
+    }
+    return {name: torch.from_numpy(a).to(device) for name, a in arrays.items()}
+
+
+def load_examples(part: str, seed: int, tokenizer: Tokenizer) -> list[Encoded]:
+    """Read every set's examples of one part."""
+    rng = random.Random(seed)
+    made = [e for source in SOURCES for e in examples_of(source, DATA, part, rng)]
+    return [e for e in (encode(example, tokenizer) for example in made) if e is not None]
+
+
+def dev_loss(model: BertForQuestionAnswering, dev: list[Encoded], device: str) -> dict[str, float]:
+    """Measure loss, exact spans among the answerable, and AUROC of the answerability margin."""
+    from sklearn.metrics import roc_auc_score
+
+    model.eval()
+    losses, exact, margins, labels = [], [], [], []
+    with torch.no_grad():
+        for begin in range(0, len(dev), 64):
+            fed = tensors(dev[begin : begin + 64], device)
+            out = model(**fed)
+            losses.append(float(out.loss))
+            starts = out.start_logits.masked_fill(fed["token_type_ids"] == 0, -1e4)
+            ends = out.end_logits.masked_fill(fed["token_type_ids"] == 0, -1e4)
+            null = out.start_logits[:, 0] + out.end_logits[:, 0]
+            margins += (starts.amax(1) + ends.amax(1) - null).tolist()
+            answerable = fed["start_positions"] > 0
+            labels += answerable.tolist()
+            hit = (starts.argmax(1) == fed["start_positions"]) & (ends.argmax(1) == fed["end_positions"])
+            exact += hit[answerable].float().tolist()
+    model.train()
+    return {
+        "dev_loss": float(np.mean(losses)),
+        "dev_exact": float(np.mean(exact)),
+        "dev_auroc": float(roc_auc_score(labels, margins)),
+    }
+
+
+def train(run: Path, recipe: Recipe) -> None:
+    """Train until the recipe is done, going on from ``run``'s checkpoint if there is one."""
+    run.mkdir(parents=True, exist_ok=True)
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    torch.manual_seed(recipe.seed)
+    folder = find_model("all-MiniLM-L6-v2")
+    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(WINDOW, strategy="only_second")
+    schedule = []
+    for number in range(recipe.passes):
+        encoded = load_examples("train", recipe.seed + number, tokenizer)
+        schedule += batches(encoded, recipe.batch, random.Random(recipe.seed + number))
+    dev = sorted(load_examples("dev", recipe.seed, tokenizer), key=lambda e: len(e.ids))[::6]
+    model = BertForQuestionAnswering.from_pretrained(folder).to(device)
+    decay = [p for n, p in model.named_parameters() if p.ndim > 1]
+    plain = [p for n, p in model.named_parameters() if p.ndim == 1]
+    optimizer = torch.optim.AdamW(
+        [{"params": decay, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}],
+        lr=recipe.learning_rate,
+    )
+    total = len(schedule)
+    warm = max(1, int(total * recipe.warmup))
+    scheduler = torch.optim.lr_scheduler.LambdaLR(
+        optimizer, lambda s: min((s + 1) / warm, max(0.0, (total - s) / (total - warm)))
+    )
+    average = torch.optim.swa_utils.AveragedModel(
+        model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average)
+    )
+    checkpoint = run / "checkpoint.pt"
+    first = 0
+    if checkpoint.exists():
+        state = torch.load(checkpoint, weights_only=True)
+        model.load_state_dict(state["model"])
+        average.load_state_dict(state["average"])
+        optimizer.load_state_dict(state["optimizer"])
+        scheduler.load_state_dict(state["scheduler"])
+        torch.set_rng_state(state["rng"])
+        first = state["step"]
+    (run / "recipe.json").write_text(json.dumps(asdict(recipe) | {"steps": total, "dev": len(dev)}))
+    model.train()
+    began, recent = time.monotonic(), []
+    for step in range(first, total):
+        loss = model(**tensors(schedule[step], device)).loss
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        scheduler.step()
+        average.update_parameters(model)
+        recent.append(loss.item())
+        done = step + 1
+        if done % 20 == 0 or done == total:
+            line = {"step": done, "loss": float(np.mean(recent)), "seconds": time.monotonic() - began}
+            recent = []
+            if done % 220 == 0 or done == total:
+                line |= dev_loss(average.module, dev, device)
+            with (run / "log.jsonl").open("a") as log:
+                log.write(json.dumps(line) + "\n")
+        if done % 110 == 0 or done == total:
+            state = {
+                "model": model.state_dict(),
+                "average": average.state_dict(),
+                "optimizer": optimizer.state_dict(),
+                "scheduler": scheduler.state_dict(),
+                "rng": torch.get_rng_state(),
+                "step": done,
+            }
+            torch.save(state, checkpoint.with_suffix(".tmp"))
+            checkpoint.with_suffix(".tmp").replace(checkpoint)
+    average.module.save_pretrained(run / "weights")
+    tokenizer.save(str(run / "weights" / "tokenizer.json"))
+
+
+def main(
+    run: Annotated[Path, typer.Option(help="Folder of the run: log, checkpoint, weights.")] = Path("runs/reader"),
+    threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
+) -> None:
+    """Train the reader and save its averaged weights in the run's folder."""
+    torch.set_num_threads(threads)
+    train(run, Recipe())
+
+
+if __name__ == "__main__":
+    typer.run(main)
