@@ -116,6 +116,10 @@ class Search:
         words = [w for w in WORD.findall(fold(question)) if w not in FUNCTION_WORDS]
         return self._stems(" ".join(words)) or self._stems(question)
 
+    def knows(self, text: str) -> bool:
+        """Say whether every word of a text, a slip of the finger forgiven, stands in the articles."""
+        return all(self._spelt(stem) is not None for stem in self._stems(text))
+
     def _weight(self, stem: str) -> float:
         return float(np.log1p(len(self._sets) / (self._count.get(stem, 0) + 0.5)))
 

@@ -24,11 +24,14 @@ from tokenizers import Tokenizer
 from transformers import BertForQuestionAnswering
 
 from qa.encoder import find_model
+from qa.export import INPUTS, export_onnx
 from training.data import SOURCES, Example, examples_of
 
 DATA = Path(os.environ.get("QA_DATA", "../shared/data"))
 WINDOW = 192
 """Tokens of question, heading and passage that are read together in training."""
+READING_WINDOW = 384
+"""Tokens that are read together when answering: room for a full encoder window and the question."""
 
 
 @dataclass(frozen=True)
@@ -209,6 +212,26 @@ def train(run: Path, recipe: Recipe) -> None:
             checkpoint.with_suffix(".tmp").replace(checkpoint)
     average.module.save_pretrained(run / "weights")
     tokenizer.save(str(run / "weights" / "tokenizer.json"))
+
+
+def export(weights: Path, folder: Path) -> None:
+    """Write the reader as the package ships it: ``model.onnx`` in int8, and ``tokenizer.json``."""
+    model = BertForQuestionAnswering.from_pretrained(weights)
+
+    class Spans(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, *tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            found = self.model(**dict(zip(INPUTS, tokens, strict=True)))
+            return found.start_logits, found.end_logits
+
+    folder.mkdir(parents=True, exist_ok=True)
+    export_onnx(Spans(), INPUTS, ("start", "end"), folder / "model.onnx", int8=True)
+    tokenizer = Tokenizer.from_file(str(weights / "tokenizer.json"))
+    tokenizer.enable_truncation(READING_WINDOW, strategy="only_second")
+    tokenizer.save(str(folder / "tokenizer.json"))
 
 
 def main(

@@ -1,0 +1,184 @@
+"""A question's whole way, from what was typed to the answer."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from qa import followup, smalltalk
+from qa.answer import Answer, Quote, Verdict
+from qa.errors import QuestionError
+from qa.index import Index
+from qa.index import load as load_index
+from qa.passages import Passage
+from qa.reader import PACKAGED, Reader, Reading, widen
+from qa.search import Found, Search
+from qa.verdict import Calibration, Signals
+
+SHIPPED_INDEX = Path(__file__).parent.parent / "index"
+MAX_QUESTION = 2_000
+"""Characters of a question; a longer one is refused rather than read in part."""
+
+MOST_READ = 24
+"""Passages that the reader reads: a short article whole, the best of the search in a long one."""
+
+SHOWN = 5
+MESSAGES: dict[Verdict, str] = {
+    "answered": "The article says:",
+    "related": "The article does not answer this. What comes closest:",
+    "off_topic": "The article says nothing about this.",
+}
+NAME_OR_NUMBER = re.compile(r"(?<=[\w,;:] )[A-Z]\w+|\b\d[\d,.]*\d\b|\b\d\b")
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A question's scores, and the readings of the passages that were read, by their numbers."""
+
+    question: str
+    found: Found
+    readings: dict[int, Reading]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What is made of a question: passages by number, best first, with their scores; the verdict's grounds."""
+
+    question: str
+    order: tuple[int, ...]
+    scores: tuple[float, ...]
+    reading: Reading
+    signals: Signals
+    confidence: float
+
+
+class Bot:
+    """Answers questions about the articles of one index. Several threads may share it."""
+
+    def __init__(self, index: Index, reader: Reader, calibration: Calibration) -> None:
+        """Put the parts together; :func:`load` does this for an index folder."""
+        self.index = index
+        self._search = Search(index)
+        self._reader = reader
+        self._calibration = calibration
+
+    def ask(self, question: str, history: Sequence[followup.Message] = ()) -> Answer:
+        """Answer a question in the article's own words, or say that it does not.
+
+        Args:
+            question: at most 2,000 characters.
+            history: the conversation so far, as chat APIs pass it: messages with role and content.
+
+        Raises:
+            QuestionError: if the question is empty or too long, or the history malformed.
+        """
+        question = clean(question)
+        if (kind := smalltalk.kind_of(question)) is not None:
+            return self._reply(question, kind)
+        readings = followup.candidates(question, history)
+        if not any(c.isalnum() for c in question):
+            return Answer(question, "off_topic", 0.0, None, (), MESSAGES["off_topic"])
+        judged = [self.judge(self.look(r), self._calibration.rank) for r in readings]
+        # The plainest reading wins unless another is clearly better answered.
+        best = max(judged, key=lambda j: j.confidence - (0.05 if j.question != question else 0.0))
+        return self._answer(best)
+
+    def search(self, question: str, k: int = 5) -> tuple[Passage, ...]:
+        """Return the ``k`` passages that the fused search ranks first, without reading them.
+
+        Raises:
+            QuestionError: if the question is empty or too long, or ``k`` is below 1.
+        """
+        if k < 1:
+            raise QuestionError(f"k: {k} passages cannot be shown; ask for 1 or more.")
+        found = self._search.score(clean(question))
+        order = np.argsort(-found.fused, kind="stable")[:k]
+        return tuple(replace(self.index.passages[i], score=float(found.fused[i])) for i in order)
+
+    def look(self, question: str) -> Seen:
+        """Search, and read what the search puts first."""
+        found = self._search.score(question)
+        order = np.argsort(-found.fused, kind="stable")[:MOST_READ]
+        read = [int(i) for i in order]
+        readings = self._reader.read(question, [self.index.passages[i] for i in read])
+        return Seen(question, found, dict(zip(read, readings, strict=True)))
+
+    def judge(self, seen: Seen, weight: float) -> Judged:
+        """Rank what was read by margin plus ``weight`` times the search's score, and judge the first."""
+        found, readings = seen.found, seen.readings
+        rank = {i: r.margin + weight * float(found.fused[i]) for i, r in readings.items()}
+        ranked = sorted(readings, key=lambda i: -rank[i])
+        first = ranked[0]
+        signals = Signals(
+            margin=readings[first].margin,
+            runner_up=max((readings[i].margin for i in ranked[1:]), default=readings[first].margin),
+            fused=float(found.fused[first]),
+            cosine=float(found.cosine.max()),
+            coverage=float(found.coverage.max()),
+            unknown=found.unknown,
+            unknown_name=float(self._unknown_name(seen.question, found)),
+        )
+        confidence = self._calibration.answers(signals)
+        scores = tuple(rank[i] for i in ranked)
+        return Judged(seen.question, tuple(ranked), scores, readings[first], signals, confidence)
+
+    def _unknown_name(self, question: str, found: Found) -> bool:
+        """Say whether the question names somebody, or a number, that the articles do not have."""
+        if not found.unknown:
+            return False
+        return any(not self._search.knows(m.group()) for m in NAME_OR_NUMBER.finditer(question))
+
+    def _answer(self, judged: Judged) -> Answer:
+        passages = tuple(
+            replace(self.index.passages[i], score=score)
+            for i, score in zip(judged.order[:SHOWN], judged.scores, strict=False)
+        )
+        verdict: Verdict = "related"
+        quote = None
+        if judged.confidence >= self._calibration.answer_threshold:
+            verdict = "answered"
+            start, end = widen(judged.question, passages[0], judged.reading)
+            quote = Quote(start, end, passages[0].article)
+        elif self._calibration.touches(judged.signals) < self._calibration.topic_threshold:
+            verdict = "off_topic"
+        return Answer(judged.question, verdict, judged.confidence, quote, passages, MESSAGES[verdict])
+
+    def _reply(self, question: str, kind: smalltalk.Kind) -> Answer:
+        if kind != "about":
+            return Answer(question, "off_topic", 0.0, None, (), smalltalk.REPLIES[kind])
+        lead = self.index.passages[0]
+        quote = Quote(lead.start, lead.end, lead.article)
+        return Answer(question, "answered", 1.0, quote, (lead,), smalltalk.REPLIES[kind])
+
+
+def clean(question: str) -> str:
+    """Take control characters and outer blanks off a question.
+
+    Raises:
+        QuestionError: if nothing is left, or more than the limit.
+    """
+    if not isinstance(question, str):
+        raise QuestionError(f"question: must be text, not {type(question).__name__}.")
+    if len(question) > MAX_QUESTION:
+        raise QuestionError(f"question: {len(question):,} characters; ask in at most {MAX_QUESTION:,}.")
+    # Categories: controls, lone surrogates, and invisible format marks that could disguise a text.
+    kept = "".join(c if unicodedata.category(c) not in {"Cc", "Cf", "Cs"} else " " for c in question)
+    kept = " ".join(kept.split())
+    if not kept:
+        raise QuestionError("question: is empty. Type a question about the article.")
+    return kept
+
+
+def load(folder: str | Path | None = None, *, threads: int = 1) -> Bot:
+    """Load an index, the shipped article's when no folder is named, ready to be asked.
+
+    Raises:
+        IndexFolderError: if the folder is no index, or anything in it does not fit.
+    """
+    index = load_index(SHIPPED_INDEX if folder is None else folder, threads=threads)
+    return Bot(index, Reader(threads=threads), Calibration.load(PACKAGED / "calibration.json"))

@@ -1,0 +1,150 @@
+"""Question x passages -> answered or not, and by which exact words.
+
+A cross-encoder reads question and passage together and gives each token's score as the answer's
+first and last; the score of ``[CLS]`` in both places says that the passage does not answer
+(Devlin et al. 2019). How it was trained stands in ``training/``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+from sentencex import get_sentence_boundaries
+from tokenizers import Encoding
+
+from qa.onnx import Session
+from qa.passages import Passage
+
+PACKAGED = Path(__file__).parent / "model"
+LONGEST_ANSWER = 64
+"""Tokens that an answer may span."""
+
+STATEMENT = re.compile(r"\s*(?:and |but |so )?(?:why|how (?!many|much|long|old|often|far|big)|what (?:happen|would happen|led|caus|effect|impact)|explain|describe)", re.I)
+"""Questions whose answer is a whole statement."""
+YES_NO = re.compile(r"\s*(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)n?'?t?\b", re.I)
+STATEMENT_WORDS = 5
+PAIRS = {"“": "”", "(": ")", "[": "]", "«": "»"}
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What the reader makes of one passage.
+
+    ``start`` and ``end`` are offsets into the article. ``margin`` is how much the best words beat
+    "this passage does not answer", in logits: positive where the reader believes the passage.
+    """
+
+    start: int
+    end: int
+    margin: float
+
+
+class Reader:
+    """Reads passages for a question in onnxruntime."""
+
+    def __init__(self, folder: Path = PACKAGED, threads: int = 1) -> None:
+        """Open a folder with ``model.onnx`` and ``tokenizer.json``."""
+        self._session = Session(folder / "model.onnx", folder / "tokenizer.json", threads)
+
+    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
+        """Read each passage under its heading; as many readings as passages, in their order."""
+        # One passage a run: no padding, and the same bits whatever else is read beside it.
+        return [self._read(question, passage) for passage in passages]
+
+    def _read(self, question: str, passage: Passage) -> Reading:
+        lead = len(passage.in_context) - len(passage.text)
+        (encoding,) = self._session.tokenize([(question, passage.in_context)])
+        starts, ends = (scores[0] for scores in self._session.run([encoding]))
+        null = float(starts[0] + ends[0])
+        span = _best_span(encoding, starts, ends, lead)
+        if span is None:
+            return Reading(passage.start, passage.end, -null)
+        first, last, score = span
+        begin = encoding.offsets[first][0] - lead + passage.start
+        end = encoding.offsets[last][1] - lead + passage.start
+        return Reading(begin, end, score - null)
+
+
+def _best_span(
+    encoding: Encoding, starts: npt.NDArray[np.float32], ends: npt.NDArray[np.float32], lead: int
+) -> tuple[int, int, float] | None:
+    """Return the first and last token of the best span in the passage's own words, and its score."""
+    tokens = [
+        i
+        for i, (kind, (a, b)) in enumerate(zip(encoding.type_ids, encoding.offsets, strict=True))
+        if kind == 1 and a >= lead and b > a
+    ]
+    if not tokens:
+        return None
+    low, high = tokens[0], tokens[-1] + 1
+    size = high - low
+    sums = starts[low:high, None] + ends[None, low:high]
+    allowed = np.tri(size, k=LONGEST_ANSWER - 1, dtype=bool) & ~np.tri(size, k=-1, dtype=bool)
+    sums = np.where(allowed, sums, -np.inf)
+    first, last = divmod(int(sums.argmax()), size)
+    return low + first, low + last, float(sums[first, last])
+
+
+def widen(question: str, passage: Passage, reading: Reading) -> tuple[int, int]:
+    """Return the span to quote: whole words, balanced marks, and as much as the question asks for.
+
+    A question that can be settled with yes or no gets the sentence that settles it; one that asks
+    why, how or what happens gets at least a clause.
+    """
+    text, offset = passage.text, passage.start
+    start, end = reading.start - offset, reading.end - offset
+    begin, stop = _sentence(text, start, end, passage.article.language)
+    short = len(text[start:end].split()) < STATEMENT_WORDS
+    if YES_NO.match(question) or (STATEMENT.match(question) and short):
+        return offset + begin, offset + stop
+    while start > begin and _joined(text, start):
+        start -= 1
+    while end < stop and _joined(text, end):
+        end += 1
+    start, end = _balanced(text, start, end, begin, stop)
+    return offset + start, offset + end
+
+
+def _sentence(text: str, start: int, end: int, language: str) -> tuple[int, int]:
+    """Return the sentence, or the sentences, that a span stands in."""
+    begin, stop = 0, len(text)
+    for boundary in get_sentence_boundaries(language, text):
+        if boundary["start_index"] <= start:
+            begin = boundary["start_index"]
+        if boundary["end_index"] >= end:
+            stop = boundary["end_index"]
+            break
+    piece = text[begin:stop]
+    return begin + len(piece) - len(piece.lstrip()), begin + len(piece.rstrip())
+
+
+def _joined(text: str, at: int) -> bool:
+    """Say whether the characters on both sides of a cut belong to one word, number or name."""
+    left, right = text[at - 1], text[at]
+    if left.isalnum() and right.isalnum():
+        return True
+    inner = "’'-.,%"
+    return (left.isalnum() and right in "-%" and at + 1 < len(text)) or (
+        left in inner and right.isalnum() and at >= 2 and text[at - 2].isalnum()
+    )
+
+
+def _balanced(text: str, start: int, end: int, begin: int, stop: int) -> tuple[int, int]:
+    """Take in the other half of a quotation mark or bracket, or leave out the half at the edge."""
+    for opening, closing in PAIRS.items():
+        piece = text[start:end]
+        if piece.count(opening) > piece.count(closing):
+            at = text.find(closing, end, stop)
+            end = at + 1 if at >= 0 else end
+        elif piece.count(closing) > piece.count(opening):
+            at = text.rfind(opening, begin, start)
+            start = at if at >= 0 else start
+    if text[start:end].count('"') % 2:
+        end += text[end : end + 1] == '"'
+        start -= start > begin and text[start - 1] == '"' and text[start:end].count('"') % 2
+    return start, end

@@ -1,0 +1,40 @@
+"""Greetings, thanks and "what is this about?": what people say to a chat besides questions."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+Kind = Literal["greeting", "thanks", "farewell", "about"]
+
+_PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    (
+        "greeting",
+        re.compile(r"(hi|hello|hey|hiya|yo|greetings|good (morning|afternoon|evening|day))( there| all| everyone)?"),
+    ),
+    ("thanks", re.compile(r"(ok |okay |great |cool )?(thanks?|thank you|thx|ty|cheers)( you)?( (so|very) much| a lot)?")),
+    ("farewell", re.compile(r"(good ?)?bye( bye)?|see you( later)?|good ?night")),
+    (
+        "about",
+        re.compile(
+            r"(so )?(what('s| is| does) (this|the|it)( article| text| page| story)?( talk| say)?( all)?( about)?"
+            r"|what am i reading|(give me a |a )?(summary|summari[sz]e( this| it| the article| the text)?)"
+            r"|what('s| is) the (main )?(topic|subject|point|gist)( of (this|the)( article| text| story)?)?"
+            r"|tl ?dr|(can you |please )?(summari[sz]e|sum up)( this| the)?( article| text| page)?( for me)?( please)?)"
+        ),
+    ),
+)
+
+REPLIES: dict[Kind, str] = {
+    "greeting": "Hello. Ask about the article, and its own words answer.",
+    "thanks": "You are welcome. Ask on whenever you like.",
+    "farewell": "Goodbye.",
+    "about": "This is how the article begins:",
+}
+
+
+def kind_of(text: str) -> Kind | None:
+    """Say which kind of small talk a message is, or None if it is a question."""
+    plain = re.sub(r"[^\w' ]+", " ", text.casefold().replace("’", "'"))
+    plain = " ".join(plain.split())
+    return next((kind for kind, pattern in _PATTERNS if pattern.fullmatch(plain)), None)

@@ -1,0 +1,103 @@
+"""Margins and scores -> verdict: two small logistic models, calibrated on articles put aside.
+
+No single score can tell an answer from a look-alike, so both models weigh a few: what the reader
+made of the passages, how well the search found them, and what in the question the article lacks.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+from qa.errors import ModelError
+
+FEATURES = ("margin", "runner_up", "fused", "cosine", "coverage", "unknown", "unknown_name")
+TOPIC_FEATURES = ("margin", "cosine", "coverage", "unknown", "unknown_name")
+
+
+@dataclass(frozen=True)
+class Signals:
+    """What is known of one question after searching and reading.
+
+    ``margin`` and ``runner_up`` are the reader's on the first and on the best other passage;
+    ``fused`` is the first one's search score; ``cosine`` and ``coverage`` are the highest of any
+    passage; ``unknown`` is the share of the question that the article lacks, and ``unknown_name``
+    is 1.0 where that holds a name or a number.
+    """
+
+    margin: float
+    runner_up: float
+    fused: float
+    cosine: float
+    coverage: float
+    unknown: float
+    unknown_name: float
+
+
+@dataclass(frozen=True)
+class Logistic:
+    """Weights by feature name, and the intercept."""
+
+    weights: dict[str, float]
+    intercept: float
+
+    def __call__(self, signals: Signals) -> float:
+        """Return the probability, 0 to 1."""
+        z = self.intercept + sum(w * getattr(signals, name) for name, w in self.weights.items())
+        return 1 / (1 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """Two models and their thresholds.
+
+    ``answers`` gives the probability that the quoted words answer the question; ``touches`` that the
+    article is about what is asked at all. ``rank`` weighs the search's score against the margin.
+    """
+
+    answers: Logistic
+    touches: Logistic
+    answer_threshold: float
+    topic_threshold: float
+    rank: float
+
+    @classmethod
+    def load(cls, path: Path) -> Calibration:
+        """Read what :meth:`save` wrote.
+
+        Raises:
+            ModelError: if the file is missing or is no calibration.
+        """
+        try:
+            found = json.loads(path.read_text(encoding="utf-8"))
+            return cls(
+                answers=_logistic(found["answers"], FEATURES),
+                touches=_logistic(found["touches"], TOPIC_FEATURES),
+                answer_threshold=float(found["answer_threshold"]),
+                topic_threshold=float(found["topic_threshold"]),
+                rank=float(found["rank"]),
+            )
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+            raise ModelError(f"{path}: is no calibration ({error}). Reinstall the package.") from error
+
+    def save(self, path: Path) -> None:
+        """Write the calibration as JSON."""
+        models = {
+            name: {"weights": model.weights, "intercept": model.intercept}
+            for name, model in (("answers", self.answers), ("touches", self.touches))
+        }
+        thresholds = {
+            "answer_threshold": self.answer_threshold,
+            "topic_threshold": self.topic_threshold,
+            "rank": self.rank,
+        }
+        path.write_text(json.dumps(models | thresholds, indent=2) + "\n", encoding="utf-8")
+
+
+def _logistic(found: dict[str, object], features: tuple[str, ...]) -> Logistic:
+    weights = found["weights"]
+    if not isinstance(weights, dict) or set(weights) != set(features):
+        raise ValueError(f"weights must be for {features}")
+    return Logistic({name: float(weights[name]) for name in features}, float(str(found["intercept"])))

@@ -1,0 +1,128 @@
+"""Fit the verdict: logistic models over the reader's margins and the search's scores.
+
+Fitted on the calibration part of the public sets, which neither the reader nor the search has seen,
+and on the questions about the shipped article that are marked for choosing. ``python -m
+training.calibrate`` writes ``calibration.json`` beside the reader.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated
+
+import faiss
+import numpy as np
+import typer
+from sklearn.linear_model import LogisticRegression
+
+from qa.bot import SHIPPED_INDEX, Bot, clean
+from qa.encoder import PassageEncoder
+from qa.evaluation import Document, Question, read_documents, read_questions
+from qa.index import Index
+from qa.index import load as load_index
+from qa.reader import PACKAGED, Reader
+from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic, Signals
+from training.data import part_of
+from training.reader import DATA
+
+SETS = ("squad2", "squad1", "squadshifts_newwiki", "timeqa_human", "fairytaleqa", "abgcoqa_coqa")
+PER_SET = 160
+"""Questions drawn from each set."""
+
+LONGEST = 60
+"""Passages of a document that are searched: a long newspaper article has no more."""
+
+RANKS = (0.5, 1.0, 1.5, 2.0, 3.0)
+OWN = Path("tests/questions/questions.jsonl")
+UNFITTED = Calibration(
+    Logistic(dict.fromkeys(FEATURES, 0.0), 0.0), Logistic(dict.fromkeys(TOPIC_FEATURES, 0.0), 0.0), 0.5, 0.5, 1.5
+)
+Row = tuple[Signals, bool, bool]
+"""What was seen, whether the first passage answers, and whether the article is the right one."""
+
+
+def index_of(document: Document, encoder: PassageEncoder, shipped: Index) -> Index:
+    """Make an index in memory of a set's document, passages as the set gives them."""
+    passages = document.passages[:LONGEST]
+    vectors = faiss.IndexFlatIP(shipped.manifest.encoder.dimension)
+    vectors.add(encoder.encode([p.in_context for p in passages]))
+    return replace(shipped, articles=(document.article,), passages=passages, vectors=vectors)
+
+
+def bots(part: str, sets: tuple[str, ...], limit: int) -> Iterator[tuple[str, Index, list[Question], list[Question]]]:
+    """Yield (set, index, its questions, another document's questions) until a set's limit is drawn."""
+    shipped = load_index(SHIPPED_INDEX)
+    encoder = PassageEncoder("all-MiniLM-L6-v2")
+    for name in sets:
+        rng = random.Random(name)
+        documents = list(read_documents(DATA / name, lambda title: part_of(title) == part))
+        rng.shuffle(documents)
+        each = max(4, limit // len(documents))
+        drawn = 0
+        for number, document in enumerate(documents):
+            kept = {p.id for p in document.passages[:LONGEST]}
+            own = [q for q in document.questions if not q.answerable or q.gold & kept]
+            own = [q for q in own if not q.history]
+            strange = [q for q in documents[number - 1].questions if q.answerable and not q.history]
+            if drawn >= limit or not own:
+                continue
+            asked = rng.sample(own, min(each, len(own)))
+            drawn += len(asked)
+            yield name, index_of(document, encoder, shipped), asked, rng.sample(strange, min(each // 4, len(strange)))
+
+
+def main(
+    reader: Annotated[Path, typer.Option(help="The reader's folder; the calibration goes there.")] = PACKAGED,
+    limit: Annotated[int, typer.Option(help="Questions of each set.")] = PER_SET,
+    cache: Annotated[Path, typer.Option(help="Where what was seen is kept.")] = Path("runs/signals.json"),
+) -> None:
+    """Collect signals, choose the rank's weight, fit both models, save."""
+    loaded = Reader(reader, threads=2)
+    rows: dict[float, list[Row]] = {rank: [] for rank in RANKS}
+    weights: list[float] = []
+    hits = dict.fromkeys(RANKS, 0.0)
+
+    def collect(index: Index, questions: list[Question], strange: list[Question], weight: float) -> None:
+        bot = Bot(index, loaded, UNFITTED)
+        for question, own in [(q, True) for q in questions] + [(q, False) for q in strange]:
+            seen = bot.look(clean(question.text))
+            for rank in RANKS:
+                judged = bot.judge(seen, rank)
+                hit = own and index.passages[judged.order[0]].id in question.gold
+                hits[rank] += hit * weight
+                rows[rank].append((judged.signals, hit, own and question.verdict != "off_topic"))
+            weights.append(weight)
+
+    for name, index, questions, strange in bots("calibration", SETS, limit):
+        collect(index, questions, strange, 1.0)
+        print(name, len(weights), flush=True)
+    shipped = load_index(SHIPPED_INDEX)
+    own = [q for q in read_questions(OWN, shipped.passages)[None] if q.part == "choose"]
+    own = [q for q in own if q.verdict in {"answered", "related", "off_topic"}]
+    collect(shipped, own, [], 2.0)
+    rank = max(RANKS, key=lambda r: hits[r])
+    print({r: round(h, 1) for r, h in hits.items()}, "->", rank)
+    answers = fit([(s, hit) for s, hit, _ in rows[rank]], weights, FEATURES)
+    touches = fit([(s, touch) for s, _, touch in rows[rank]], weights, TOPIC_FEATURES)
+    Calibration(answers, touches, 0.5, 0.5, rank).save(reader / "calibration.json")
+    cache.parent.mkdir(exist_ok=True)
+    cache.write_text(json.dumps([[s.__dict__, hit, touch] for s, hit, touch in rows[rank]]))
+    print((reader / "calibration.json").read_text())
+
+
+def fit(rows: list[tuple[Signals, bool]], weights: list[float], features: tuple[str, ...]) -> Logistic:
+    """Fit a logistic model on signals."""
+    x = np.array([[getattr(signals, name) for name in features] for signals, _ in rows])
+    model = LogisticRegression(C=1.0, max_iter=2000).fit(x, [label for _, label in rows], weights)
+    return Logistic(
+        {name: round(float(w), 4) for name, w in zip(features, model.coef_[0], strict=True)},
+        round(float(model.intercept_[0]), 4),
+    )
+
+
+if __name__ == "__main__":
+    typer.run(main)
