@@ -52,7 +52,8 @@ class Answer:
 
     def __repr__(self) -> str:
         quote = f", quote={self.quote.text!r}" if self.quote else ""
-        return f"Answer({self.verdict!r}, confidence={self.confidence:.2f}{quote}, passages={len(self.passages)})"
+        shown = f"confidence={self.confidence:.2f}{quote}, passages={len(self.passages)}"
+        return f"Answer({self.verdict!r}, {shown})"
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON types all the way down."""

@@ -47,7 +47,7 @@ class Seen:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is made of a question: passages by number, best first, with their scores; the verdict's grounds."""
+    """What is made of a question: passages by number, best first, their scores, the verdict's grounds."""
 
     question: str
     order: tuple[int, ...]

@@ -99,7 +99,9 @@ class PassageEncoder:
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
-            raise ModelError("Building needs sentence-transformers: pip install 'article-qa[build]'") from error
+            raise ModelError(
+                "Building needs sentence-transformers: pip install 'article-qa[build]'"
+            ) from error
         try:
             self._model: SentenceTransformer = SentenceTransformer(str(find_model(name)), device="cpu")
         except (OSError, ValueError) as error:
@@ -131,8 +133,8 @@ class PassageEncoder:
             dimension=int(dimension),
             window=int(window),
             pooling=str(pooling),
-            query_prompt=prompts.get("query", ""),
-            passage_prompt=prompts.get("document", "") or prompts.get("passage", ""),
+            query_prompt=prompts.get("query") or "",
+            passage_prompt=prompts.get("document") or prompts.get("passage") or "",
             precision="int8" if int8 else "float32",
         )
 
@@ -162,7 +164,7 @@ class PassageEncoder:
         folder.mkdir(parents=True, exist_ok=True)
         export_onnx(Sentence(), inputs, ("vectors",), folder / "model.onnx", int8=int8)
         tokenizer = self.tokenizer
-        tokenizer.enable_truncation(model.max_seq_length)
+        tokenizer.enable_truncation(self.info(int8=int8).window)
         tokenizer.save(str(folder / "tokenizer.json"))
 
 

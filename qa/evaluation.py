@@ -166,7 +166,9 @@ def measure(outcomes: Sequence[Outcome]) -> dict[str, float]:
         for k in (1, 3, 5):
             measures[f"hit@{k}"] = _mean(bool(r and r[0] <= k) for r in ranks)
         measures["MRR"] = _mean(1 / r[0] if r else 0.0 for r in ranks)
-        measures["nDCG@10"] = _mean(_ndcg(r, len(o.question.gold)) for r, o in zip(ranks, answerable, strict=True))
+        measures["nDCG@10"] = _mean(
+            _ndcg(r, len(o.question.gold)) for r, o in zip(ranks, answerable, strict=True)
+        )
     labels = [o.question.answerable for o in outcomes]
     confidences = [o.answer.confidence for o in outcomes]
     if len(set(labels)) == 2:
@@ -223,7 +225,9 @@ def _best(outcome: Outcome, score: Callable[[str, str], float]) -> float:
 def _meets(outcome: Outcome) -> bool:
     quote = outcome.answer.quote
     assert quote is not None
-    return any(a in quote.text or quote.text in a or token_f1(quote.text, a) > 0.5 for a in outcome.question.answers)
+    return any(
+        a in quote.text or quote.text in a or token_f1(quote.text, a) > 0.5 for a in outcome.question.answers
+    )
 
 
 def _plain(text: str) -> str:

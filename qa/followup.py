@@ -20,8 +20,13 @@ TURNS_THAT_MATTER = 6
 LONGEST_TURN = 1_000
 """Characters of an earlier turn that are looked at: cost does not grow with a hostile history."""
 
-OPENING = re.compile(r"(and|but|so|or|then|also|what about|how about|what else|who else|why|how|when|where|who)\b[ ?!.]*", re.I)
-POINTING = re.compile(r"\b(he|she|it|they|him|them|his|hers?|its|their|theirs|this|that|these|those|there|such|former|latter|one|ones|both)\b", re.I)
+OPENING = re.compile(
+    r"(and|but|so|or|then|also|what about|how about|what else|who else|why|how|when|where|who)\b[ ?!.]*", re.I
+)
+POINTING = re.compile(
+    r"\b(he|she|it|they|him|them|his|hers?|its|their|theirs|this|that|these|those|there|such|former|latter|one|ones|both)\b",
+    re.I,
+)
 
 
 def candidates(question: str, history: Sequence[Message]) -> list[str]:

@@ -219,7 +219,7 @@ def read_manifest(folder: Path) -> Manifest:
 def _inside(folder: Path, name: str) -> Path:
     """Return a file's path, refusing links that lead out of the folder and files that are none."""
     path = folder / name
-    if path.is_symlink() or path.parent.is_symlink() and path.parent != folder or not path.is_file():
+    if path.is_symlink() or (path.parent.is_symlink() and path.parent != folder) or not path.is_file():
         raise IndexFolderError(f"{path}: is missing or no plain file. Rebuild the index.")
     if path.stat().st_size > MAX_FILE_BYTES:
         raise IndexFolderError(f"{path}: is larger than {MAX_FILE_BYTES:,} bytes.")

@@ -24,9 +24,17 @@ PACKAGED = Path(__file__).parent / "model"
 LONGEST_ANSWER = 64
 """Tokens that an answer may span."""
 
-STATEMENT = re.compile(r"\s*(?:and |but |so )?(?:why|how (?!many|much|long|old|often|far|big)|what (?:happen|would happen|led|caus|effect|impact)|explain|describe)", re.I)
+STATEMENT = re.compile(
+    r"\s*(?:and |but |so )?(?:why|how (?!many|much|long|old|often|far|big)"
+    r"|what (?:happen|would happen|led|caus|effect|impact)|explain|describe)",
+    re.I,
+)
 """Questions whose answer is a whole statement."""
-YES_NO = re.compile(r"\s*(?:and |but |so )?(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)n?'?t?\b", re.I)
+YES_NO = re.compile(
+    r"\s*(?:and |but |so )?"
+    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)n?'?t?\b",
+    re.I,
+)
 STATEMENT_WORDS = 5
 PAIRS = {"“": "”", "(": ")", "[": "]", "«": "»"}
 

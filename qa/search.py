@@ -24,12 +24,14 @@ SPELLING_LIKENESS = 80.0
 """How alike, of 100, a word of the article must be to stand in for one that it does not have."""
 
 FUNCTION_WORDS = frozenset(
-    """a about after all also am an and any are as at be because been before being between both but by
-    can could did do does doing done for from get had has have having he her here him his how i if in
-    into is it its just many me more most much my no not of on one or other our out over s say says
-    shall she should so some such tell than that the their them then there these they this those to
-    under up us very was we were what when where which while who whom whose why will with would you
-    your""".split()
+    """
+    a about after all also am an and any are as at be because been before being between
+    both but by can could did do does doing done for from get had has have having he her
+    here him his how i if in into is it its just many me more most much my no not of on
+    one or other our out over s say says shall she should so some such tell than that the
+    their them then there these they this those to under up us very was we were what when
+    where which while who whom whose why will with would you your
+    """.split()  # noqa: SIM905
 )
 """English words that carry no content of their own; in other languages BM25's weights do the work."""
 
@@ -100,12 +102,17 @@ class Search:
         known = [self._spelt(s) for s in stems]
         present = [s for s in known if s is not None]
         terms = present + _pairs(present)
-        bm25 = self._bm25.get_scores(terms) if terms else np.zeros(count, dtype=np.float32)
+        bm25: Scores = np.zeros(count, dtype=np.float32)
+        if terms:
+            bm25 = self._bm25.get_scores(terms).astype(np.float32)
         weights = {s: self._weight(s) for s in present}
         missing = [s for s, k in zip(stems, known, strict=True) if k is None]
         total = sum(weights.values()) + len(missing) * self._weight("")
         coverage = np.array(
-            [sum(w for s, w in weights.items() if s in words) / total if total else 0.0 for words in self._sets],
+            [
+                sum(w for s, w in weights.items() if s in words) / total if total else 0.0
+                for words in self._sets
+            ],
             dtype=np.float32,
         )
         unknown = len(missing) * self._weight("") / total if total else 1.0

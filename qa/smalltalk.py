@@ -10,17 +10,26 @@ Kind = Literal["greeting", "thanks", "farewell", "about"]
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "greeting",
-        re.compile(r"(hi|hello|hey|hiya|yo|greetings|good (morning|afternoon|evening|day))( there| all| everyone)?"),
+        re.compile(
+            r"(hi|hello|hey|hiya|yo|greetings|good (morning|afternoon|evening|day))( there| all| everyone)?"
+        ),
     ),
-    ("thanks", re.compile(r"(ok |okay |great |cool )?(thanks?|thank you|thx|ty|cheers)( you)?( (so|very) much| a lot)?")),
+    (
+        "thanks",
+        re.compile(
+            r"(ok |okay |great |cool )?(thanks?|thank you|thx|ty|cheers)( you)?( (so|very) much| a lot)?"
+        ),
+    ),
     ("farewell", re.compile(r"(good ?)?bye( bye)?|see you( later)?|good ?night")),
     (
         "about",
         re.compile(
-            r"(so )?(what('s| is| does) (this|the|it)( article| text| page| story)?( talk| say)?( all)?( about)?"
+            r"(so )?(what('s| is| does) (this|the|it)( article| text| page| story)?"
+            r"( talk| say)?( all)?( about)?"
             r"|what am i reading|(give me a |a )?(summary|summari[sz]e( this| it| the article| the text)?)"
             r"|what('s| is) the (main )?(topic|subject|point|gist)( of (this|the)( article| text| story)?)?"
-            r"|tl ?dr|(can you |please )?(summari[sz]e|sum up)( this| the)?( article| text| page)?( for me)?( please)?)"
+            r"|tl ?dr|(can you |please )?(summari[sz]e|sum up)( this| the)?( article| text| page)?"
+            r"( for me)?( please)?)"
         ),
     ),
 )

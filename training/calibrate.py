@@ -39,7 +39,11 @@ LONGEST = 60
 RANKS = (0.5, 1.0, 1.5, 2.0, 3.0)
 OWN = Path("tests/questions/questions.jsonl")
 UNFITTED = Calibration(
-    Logistic(dict.fromkeys(FEATURES, 0.0), 0.0), Logistic(dict.fromkeys(TOPIC_FEATURES, 0.0), 0.0), 0.5, 0.5, 1.5
+    Logistic(dict.fromkeys(FEATURES, 0.0), 0.0),
+    Logistic(dict.fromkeys(TOPIC_FEATURES, 0.0), 0.0),
+    0.5,
+    0.5,
+    1.5,
 )
 Row = tuple[Signals, bool, bool]
 """What was seen, whether the first passage answers, and whether the article is the right one."""
@@ -53,7 +57,9 @@ def index_of(document: Document, encoder: PassageEncoder, shipped: Index) -> Ind
     return replace(shipped, articles=(document.article,), passages=passages, vectors=vectors)
 
 
-def bots(part: str, sets: tuple[str, ...], limit: int) -> Iterator[tuple[str, Index, list[Question], list[Question]]]:
+def bots(
+    part: str, sets: tuple[str, ...], limit: int
+) -> Iterator[tuple[str, Index, list[Question], list[Question]]]:
     """Yield (set, index, its questions, another document's questions) until a set's limit is drawn."""
     shipped = load_index(SHIPPED_INDEX)
     encoder = PassageEncoder("all-MiniLM-L6-v2")
@@ -72,7 +78,12 @@ def bots(part: str, sets: tuple[str, ...], limit: int) -> Iterator[tuple[str, In
                 continue
             asked = rng.sample(own, min(each, len(own)))
             drawn += len(asked)
-            yield name, index_of(document, encoder, shipped), asked, rng.sample(strange, min(each // 4, len(strange)))
+            yield (
+                name,
+                index_of(document, encoder, shipped),
+                asked,
+                rng.sample(strange, min(each // 4, len(strange))),
+            )
 
 
 def main(

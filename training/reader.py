@@ -4,7 +4,9 @@ A cross-encoder reads question and passage together and points at the answer's f
 or at ``[CLS]`` where the passage does not answer (BERT's way on SQuAD 2.0, Devlin et al. 2019). It
 starts from the packaged all-MiniLM-L6-v2 weights. The run is cut into batches of like length, keeps
 an exponential average of its weights, saves a checkpoint that a killed run goes on from, and makes
-the same weights twice from one seed on one machine.
+the same weights twice from one seed on one machine. Where a passage that answers and its look-alike
+are read for the same question, the first's margin must beat the second's (RankNet's loss, Burges et
+al. 2005): margins rank passages when answering.
 """
 
 from __future__ import annotations
@@ -18,10 +20,12 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import onnx
 import torch
 import typer
 from tokenizers import Tokenizer
 from transformers import BertForQuestionAnswering
+from transformers.modeling_outputs import QuestionAnsweringModelOutput
 
 from qa.encoder import find_model
 from qa.export import INPUTS, export_onnx
@@ -39,12 +43,13 @@ class Recipe:
     """All that decides what a run makes; saved beside its checkpoint."""
 
     seed: int = 20
-    passes: int = 1
+    passes: int = 2
     batch: int = 32
-    learning_rate: float = 1.2e-4
-    warmup: float = 0.04
+    learning_rate: float = 1e-4
+    warmup: float = 0.03
     weight_decay: float = 0.01
     average: float = 0.997
+    pairs: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -55,6 +60,7 @@ class Encoded:
     types: list[int]
     start: int
     end: int
+    pair: int
 
 
 def encode(example: Example, tokenizer: Tokenizer) -> Encoded | None:
@@ -62,7 +68,7 @@ def encode(example: Example, tokenizer: Tokenizer) -> Encoded | None:
     lead = f"{example.heading}\n" if example.heading else ""
     tokens = tokenizer.encode(example.question, lead + example.passage)
     if example.start < 0:
-        return Encoded(tokens.ids, tokens.type_ids, 0, 0)
+        return Encoded(tokens.ids, tokens.type_ids, 0, 0, example.pair)
     start, end = example.start + len(lead), example.end + len(lead)
     inside = [
         i
@@ -71,19 +77,28 @@ def encode(example: Example, tokenizer: Tokenizer) -> Encoded | None:
     ]
     if not inside or tokens.offsets[inside[-1]][1] < end:
         return None
-    return Encoded(tokens.ids, tokens.type_ids, inside[0], inside[-1])
+    return Encoded(tokens.ids, tokens.type_ids, inside[0], inside[-1], example.pair)
 
 
 def batches(encoded: list[Encoded], size: int, rng: random.Random) -> list[list[Encoded]]:
-    """Shuffle into batches of like length, so that little is computed on padding."""
-    order = list(range(len(encoded)))
+    """Shuffle into batches of like length, so that little is computed on padding; pairs stay together."""
+    units: dict[object, list[Encoded]] = {}
+    for number, example in enumerate(encoded):
+        units.setdefault(("pair", example.pair) if example.pair >= 0 else number, []).append(example)
+    order = list(units.values())
     rng.shuffle(order)
     made: list[list[Encoded]] = []
-    for begin in range(0, len(order), size * 50):
-        chunk = sorted(order[begin : begin + size * 50], key=lambda i: len(encoded[i].ids))
-        groups = [chunk[i : i + size] for i in range(0, len(chunk), size)]
+    for begin in range(0, len(order), size * 40):
+        batch: list[Encoded] = []
+        groups: list[list[Encoded]] = []
+        for unit in sorted(order[begin : begin + size * 40], key=lambda u: max(len(e.ids) for e in u)):
+            if len(batch) + len(unit) > size:
+                groups.append(batch)
+                batch = []
+            batch = batch + unit
+        groups.append(batch)
         rng.shuffle(groups)
-        made += [[encoded[i] for i in group] for group in groups]
+        made += groups
     return made
 
 
@@ -106,6 +121,26 @@ def tensors(batch: list[Encoded], device: str) -> dict[str, torch.Tensor]:
     return {name: torch.from_numpy(a).to(device) for name, a in arrays.items()}
 
 
+def margins(out: QuestionAnsweringModelOutput, types: torch.Tensor) -> torch.Tensor:
+    """Return by how much each passage's words together beat the null answer at [CLS]."""
+    starts = out.start_logits.masked_fill(types == 0, -1e4).logsumexp(1)
+    ends = out.end_logits.masked_fill(types == 0, -1e4).logsumexp(1)
+    return starts + ends - out.start_logits[:, 0] - out.end_logits[:, 0]
+
+
+def pair_loss(margin: torch.Tensor, batch: list[Encoded]) -> torch.Tensor:
+    """Punish each look-alike whose margin comes near that of the passage that answers."""
+    places: dict[int, list[int]] = {}
+    for row, example in enumerate(batch):
+        if example.pair >= 0:
+            places.setdefault(example.pair, []).append(row)
+    pairs = [sorted(rows, key=lambda r: batch[r].start == 0) for rows in places.values() if len(rows) == 2]
+    if not pairs:
+        return margin.sum() * 0
+    right, wrong = torch.tensor(pairs, device=margin.device).T
+    return torch.nn.functional.softplus(margin[wrong] - margin[right]).mean()
+
+
 def load_examples(part: str, seed: int, tokenizer: Tokenizer) -> list[Encoded]:
     """Read every set's examples of one part."""
     rng = random.Random(seed)
@@ -118,7 +153,7 @@ def dev_loss(model: BertForQuestionAnswering, dev: list[Encoded], device: str) -
     from sklearn.metrics import roc_auc_score
 
     model.eval()
-    losses, exact, margins, labels = [], [], [], []
+    losses, exact, beats, labels = [], [], [], []
     with torch.no_grad():
         for begin in range(0, len(dev), 64):
             fed = tensors(dev[begin : begin + 64], device)
@@ -126,8 +161,7 @@ def dev_loss(model: BertForQuestionAnswering, dev: list[Encoded], device: str) -
             losses.append(float(out.loss))
             starts = out.start_logits.masked_fill(fed["token_type_ids"] == 0, -1e4)
             ends = out.end_logits.masked_fill(fed["token_type_ids"] == 0, -1e4)
-            null = out.start_logits[:, 0] + out.end_logits[:, 0]
-            margins += (starts.amax(1) + ends.amax(1) - null).tolist()
+            beats += margins(out, fed["token_type_ids"]).tolist()
             answerable = fed["start_positions"] > 0
             labels += answerable.tolist()
             hit = (starts.argmax(1) == fed["start_positions"]) & (ends.argmax(1) == fed["end_positions"])
@@ -136,11 +170,44 @@ def dev_loss(model: BertForQuestionAnswering, dev: list[Encoded], device: str) -
     return {
         "dev_loss": float(np.mean(losses)),
         "dev_exact": float(np.mean(exact)),
-        "dev_auroc": float(roc_auc_score(labels, margins)),
+        "dev_auroc": float(roc_auc_score(labels, beats)),
     }
 
 
-def train(run: Path, recipe: Recipe) -> None:
+def recover(shipped: Path) -> dict[str, torch.Tensor]:
+    """Read weights back from an exported reader, to go on training where an earlier run ended.
+
+    The exporter keeps the names of vectors and loses those of matrices, which follow each other in
+    the order in which the model uses them.
+    """
+    graph = onnx.load(shipped / "model.onnx").graph
+    found = {i.name: onnx.numpy_helper.to_array(i) for i in graph.initializer}
+    matrices = iter(n.input[1] for n in graph.node if n.op_type == "MatMulInteger")
+
+    def plain(name: str) -> torch.Tensor:
+        stem = name.removesuffix("_quantized")
+        zero = found[f"{stem}_zero_point"].astype(np.float32)
+        return torch.from_numpy((found[f"{stem}_quantized"] - zero) * found[f"{stem}_scale"])
+
+    state = {
+        name.removeprefix("model."): torch.from_numpy(array.copy())
+        for name, array in found.items()
+        if name.startswith("model.bert") and array.dtype == np.float32 and "_scale" not in name
+    }
+    for table in ("word", "token_type", "position"):
+        name = f"bert.embeddings.{table}_embeddings.weight"
+        state[name] = plain(f"model.{name}")
+    used = ("attention.self.query", "attention.self.key", "attention.self.value")
+    used += ("attention.output.dense", "intermediate.dense", "output.dense")
+    for layer in range(6):
+        for part in used:
+            state[f"bert.encoder.layer.{layer}.{part}.weight"] = plain(next(matrices)).T.contiguous()
+    state["qa_outputs.weight"] = plain(next(matrices)).T.contiguous()
+    state["qa_outputs.bias"] = torch.from_numpy(found["model.qa_outputs.bias"].copy())
+    return state
+
+
+def train(run: Path, recipe: Recipe, start: Path | None) -> None:
     """Train until the recipe is done, going on from ``run``'s checkpoint if there is one."""
     run.mkdir(parents=True, exist_ok=True)
     device = "cuda" if torch.cuda.is_available() else "cpu"
@@ -155,6 +222,9 @@ def train(run: Path, recipe: Recipe) -> None:
         schedule += batches(encoded, recipe.batch, random.Random(recipe.seed + number))
     dev = sorted(load_examples("dev", recipe.seed, tokenizer), key=lambda e: len(e.ids))[::6]
     model = BertForQuestionAnswering.from_pretrained(folder).to(device)
+    if start is not None:
+        missing = model.load_state_dict(recover(start), strict=False).missing_keys
+        assert not missing, missing
     decay = [p for n, p in model.named_parameters() if p.ndim > 1]
     plain = [p for n, p in model.named_parameters() if p.ndim == 1]
     optimizer = torch.optim.AdamW(
@@ -183,7 +253,9 @@ def train(run: Path, recipe: Recipe) -> None:
     model.train()
     began, recent = time.monotonic(), []
     for step in range(first, total):
-        loss = model(**tensors(schedule[step], device)).loss
+        fed = tensors(schedule[step], device)
+        out = model(**fed)
+        loss = out.loss + recipe.pairs * pair_loss(margins(out, fed["token_type_ids"]), schedule[step])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -235,12 +307,18 @@ def export(weights: Path, folder: Path) -> None:
 
 
 def main(
-    run: Annotated[Path, typer.Option(help="Folder of the run: log, checkpoint, weights.")] = Path("runs/reader"),
+    run: Annotated[Path, typer.Option(help="Folder of the run: log, checkpoint, weights.")] = Path(
+        "runs/reader"
+    ),
+    start: Annotated[
+        Path | None, typer.Option(help="An exported reader to go on from, such as qa/model.")
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Decides the order, the noise and the negatives.")] = 20,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
 ) -> None:
     """Train the reader and save its averaged weights in the run's folder."""
     torch.set_num_threads(threads)
-    train(run, Recipe())
+    train(run, Recipe(seed=seed), start)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,50 @@
+"""Asking the shipped article: exact words, or a plain no."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+import qa
+
+
+@pytest.fixture(scope="module")
+def bot() -> qa.Bot:
+    return qa.load()
+
+
+def test_answer_is_the_articles_own_words(bot: qa.Bot) -> None:
+    answer = bot.ask("How many containers of munitions were sent?")
+    assert answer.verdict == "answered"
+    assert answer.quote is not None
+    assert "11,000" in answer.quote.text
+    assert answer.quote.article.text[answer.quote.start : answer.quote.end] == answer.quote.text
+    for passage in answer.passages:
+        assert passage.article.text[passage.start : passage.end] == passage.text
+    json.dumps(answer.to_dict())
+
+
+def test_a_question_about_something_else_is_refused(bot: qa.Bot) -> None:
+    assert bot.ask("How do I bake sourdough bread?").verdict == "off_topic"
+    assert bot.ask("Is Kim Jong Un married?").verdict != "answered"
+
+
+@pytest.mark.parametrize("question", ["", "   ", "\x00\x07", "x" * 10_000])
+def test_what_is_no_question_is_refused_by_name(bot: qa.Bot, question: str) -> None:
+    with pytest.raises(qa.QaError, match="question"):
+        bot.ask(question)
+
+
+@pytest.mark.parametrize("question", ["🎉🎉", "<script>alert(1)</script>", "\ud800 what?"])
+def test_odd_questions_get_an_answer(bot: qa.Bot, question: str) -> None:
+    assert bot.ask(question).verdict in {"answered", "related", "off_topic"}
+
+
+def test_answering_imports_neither_torch_nor_transformers() -> None:
+    program = (
+        "import sys, qa; qa.load().ask('What did they sign?'); "
+        "print([m for m in ('torch', 'transformers', 'sentence_transformers') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
