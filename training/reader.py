@@ -44,6 +44,7 @@ class Recipe:
 
     seed: int = 20
     passes: int = 2
+    steps: int = 2_200
     batch: int = 32
     learning_rate: float = 1e-4
     warmup: float = 0.03
@@ -220,16 +221,21 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
     for number in range(recipe.passes):
         encoded = load_examples("train", recipe.seed + number, tokenizer)
         schedule += batches(encoded, recipe.batch, random.Random(recipe.seed + number))
+    schedule = schedule[: recipe.steps]
     dev = sorted(load_examples("dev", recipe.seed, tokenizer), key=lambda e: len(e.ids))[::6]
     model = BertForQuestionAnswering.from_pretrained(folder).to(device)
     if start is not None:
         missing = model.load_state_dict(recover(start), strict=False).missing_keys
         assert not missing, missing
-    decay = [p for n, p in model.named_parameters() if p.ndim > 1]
-    plain = [p for n, p in model.named_parameters() if p.ndim == 1]
+        # They have moved little: fixed, half of the weights need no gradient.
+        model.bert.embeddings.requires_grad_(False)
+    learned = [p for p in model.parameters() if p.requires_grad]
+    decay = [p for p in learned if p.ndim > 1]
+    plain = [p for p in learned if p.ndim == 1]
     optimizer = torch.optim.AdamW(
         [{"params": decay, "weight_decay": recipe.weight_decay}, {"params": plain, "weight_decay": 0.0}],
         lr=recipe.learning_rate,
+        fused=True,
     )
     total = len(schedule)
     warm = max(1, int(total * recipe.warmup))
