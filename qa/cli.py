@@ -1,0 +1,300 @@
+"""The command line: ``qa build | ask | chat | search | serve | eval | deploy``.
+
+Exit codes: 0 done, also where the article does not answer; 1 for what standard error says in one
+line; 2 for a command that was typed wrongly; 130 for Ctrl-C.
+"""
+
+from __future__ import annotations
+
+import functools
+import json
+import sys
+import unicodedata
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from qa.errors import QaError, QuestionError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from qa.answer import Answer, Quote
+    from qa.passages import Passage
+
+SHOWN = 3
+"""Passages below an answer."""
+
+INDENT = 2
+QUESTIONS = Path("tests/questions")
+
+
+class Commands(typer.core.TyperGroup):
+    """The commands, with this package's errors in one line instead of a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run the command that was named."""
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):
+                # Where a terminal or a file lacks a character, its code is better than no answer.
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            return super().invoke(ctx)
+        except QaError as error:
+            _complain(str(error))
+            raise typer.Exit(1) from error
+
+
+app = typer.Typer(
+    cls=Commands,
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help="Ask an article, and get its own words back, exactly, or be told that it does not say.",
+)
+
+IndexFolder = Annotated[
+    Path | None, typer.Option("--index", "-i", help="The index folder; without it, the shipped article's.")
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+
+
+@app.command()
+def build(
+    *,
+    articles: Annotated[
+        list[Path] | None, typer.Argument(metavar="ARTICLE", help="Markdown or plain text files.")
+    ] = None,
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the index goes, or is.")],
+    model: Annotated[
+        str, typer.Option(help="A sentence-transformers model: a folder or a name.")
+    ] = "all-MiniLM-L6-v2",
+    float32: Annotated[bool, typer.Option("--float32", help="Keep the encoder's weights whole.")] = False,
+    check: Annotated[bool, typer.Option("--check", help="Only say whether the index fits.")] = False,
+) -> None:
+    """Build the index of one article or several, or check one that is there."""
+    from qa import index
+
+    named = list(articles or ())
+    if check:
+        if problems := index.check(folder, named):
+            for problem in problems:
+                _complain(problem)
+            raise typer.Exit(1)
+        typer.echo(f"{folder}: fits.")
+        return
+    if not named:
+        raise typer.BadParameter("name an article, then the folder for its index.", param_hint="ARTICLE")
+    index.build(named, folder, model=model, int8=not float32, progress=sys.stderr.isatty())
+    size = sum(file.stat().st_size for file in folder.rglob("*"))
+    rows = (folder / index.PASSAGES).read_text(encoding="utf-8").count("\n")
+    typer.echo(f"{folder}: {rows} passages, {size / 1e6:.1f} MB.")
+
+
+@app.command()
+def ask(
+    question: Annotated[str, typer.Argument(help="What you want to know.")],
+    index: IndexFolder = None,
+    as_json: AsJson = False,
+    history: Annotated[
+        Path | None,
+        typer.Option(help='The conversation so far: a JSON list of {"role": ..., "content": ...}.'),
+    ] = None,
+) -> None:
+    """Answer a question in the article's own words."""
+    import qa
+
+    messages = _read_history(history) if history else []
+    answer = qa.load(index).ask(question, history=messages)
+    if as_json:
+        _print_json(answer.to_dict())
+    else:
+        _show_answer(answer, question)
+
+
+@app.command()
+def chat(index: IndexFolder = None) -> None:
+    """Talk with the article in the terminal. Ctrl-D ends."""
+    import contextlib
+
+    import qa
+
+    with contextlib.suppress(ImportError):  # Windows has no readline, and edits lines without it.
+        import readline  # noqa: F401
+    bot = qa.load(index)
+    for article in bot.index.articles:
+        _print(_plain(article.title), style="bold")
+        for starter in article.questions:
+            _print(_plain(starter), style="dim", indent=INDENT)
+    history: list[dict[str, str]] = []
+    while True:
+        try:
+            question = input("\n> " if sys.stdin.isatty() else "")
+        except EOFError:
+            typer.echo()
+            return
+        if not question.strip():
+            continue
+        try:
+            answer = bot.ask(question, history=history)
+        except QaError as error:
+            _complain(str(error))
+            continue
+        _show_answer(answer, question)
+        said = answer.quote.text if answer.quote else answer.message
+        history += [{"role": "user", "content": question}, {"role": "assistant", "content": said}]
+
+
+@app.command()
+def search(
+    question: Annotated[str, typer.Argument(help="Words or a question.")],
+    index: IndexFolder = None,
+    k: Annotated[int, typer.Option("-k", min=1, help="Passages to show.")] = 5,
+    as_json: AsJson = False,
+) -> None:
+    """Show the passages that a search finds, best first, without judging whether they answer."""
+    import qa
+
+    passages = qa.load(index).search(question, k)
+    if as_json:
+        _print_json([p.to_dict() for p in passages])
+    else:
+        for number, passage in enumerate(passages, 1):
+            _show_passage(number, passage)
+
+
+@app.command()
+def serve(
+    index: IndexFolder = None,
+    host: Annotated[str | None, typer.Option(help="The address to listen at; 127.0.0.1.")] = None,
+    port: Annotated[int | None, typer.Option(help="The port; 7860, and 0 takes a free one.")] = None,
+    auth: Annotated[str | None, typer.Option(help="user:password; closes every route.")] = None,
+    root_path: Annotated[str | None, typer.Option(help="The path under which a proxy serves this.")] = None,
+    feedback: Annotated[
+        Path | None, typer.Option(help="Keep readers' feedback in this folder; none is kept without.")
+    ] = None,
+) -> None:
+    """Start the web chat. Each setting, and more, can also be a QA_ variable of the environment."""
+    from qa.settings import Settings
+    from qa.web import serve
+
+    given = {
+        "index": index,
+        "host": host,
+        "port": port,
+        "auth": auth,
+        "root_path": root_path,
+        "feedback": feedback,
+    }
+    serve(Settings(**{name: value for name, value in given.items() if value is not None}))
+
+
+@app.command("eval")
+def evaluate(
+    folders: Annotated[
+        list[Path] | None,
+        typer.Argument(metavar="FOLDER", help="Folders with questions.jsonl; tests/questions without any."),
+    ] = None,
+    index: IndexFolder = None,
+    json_file: Annotated[Path | None, typer.Option("--json", help="Also write the measures here.")] = None,
+) -> None:
+    """Ask all questions of a set and print the measures."""
+    from rich.progress import track
+    from rich.table import Table
+
+    import qa
+    from qa.evaluation import ask_all, measure, read_questions
+
+    bot = qa.load(index)
+    measured = {}
+    for folder in folders or [QUESTIONS]:
+        questions = read_questions(folder / "questions.jsonl", bot.index.passages)[None]
+        console = _console(stderr=True)
+        outcomes = track(
+            ask_all(bot, questions),
+            description=str(folder),
+            total=len(questions),
+            console=console,
+            disable=not console.is_terminal,
+        )
+        measured[str(folder)] = measure(list(outcomes))
+    table = Table("measure", *measured)
+    for name in dict.fromkeys(name for measures in measured.values() for name in measures):
+        table.add_row(name, *(f"{m[name]:.3g}" if name in m else "" for m in measured.values()))
+    _console().print(table)
+    if json_file:
+        try:
+            json_file.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
+        except OSError as error:
+            raise QaError(f"{json_file}: cannot be written ({error.strerror}).") from error
+
+
+def _read_history(path: Path) -> list[Any]:
+    try:
+        found = json.loads(path.read_bytes())
+    except OSError as error:
+        raise QuestionError(f"{path}: cannot be read ({error.strerror}).") from error
+    except (ValueError, RecursionError) as error:
+        raise QuestionError(f"{path}: is not JSON.") from error
+    if not isinstance(found, list):
+        raise QuestionError(f'{path}: must be a list of messages: [{{"role": "user", "content": "..."}}].')
+    return found
+
+
+def _show_answer(answer: Answer, typed: str) -> None:
+    if answer.question != " ".join(typed.split()):
+        _print(f"Understood as: {_plain(answer.question)}", style="dim")
+    _print(answer.message, style="bold")
+    if answer.quote:
+        _print(f"“{_plain(answer.quote.text)}”", style="green", indent=INDENT)
+        _print(f"{answer.confidence:.0%} sure", style="dim", indent=INDENT)
+    if answer.verdict != "off_topic":
+        for number, passage in enumerate(answer.passages[:SHOWN], 1):
+            _show_passage(number, passage, answer.quote)
+
+
+def _show_passage(number: int, passage: Passage, quote: Quote | None = None) -> None:
+    """Print a passage below its heading and its place, the quote within it marked."""
+    from rich.text import Text
+
+    place = f"characters {passage.start} to {passage.end}"
+    _print(f"\n{number}. {_plain(' · '.join(filter(None, (passage.heading, place))))}", style="dim")
+    text = Text(_plain(passage.text))
+    if quote and quote.article is passage.article:
+        start, end = (min(max(at - passage.start, 0), len(text)) for at in (quote.start, quote.end))
+        text.stylize("bold", start, end)
+    _print(text, indent=INDENT)
+
+
+def _plain(text: str) -> str:
+    """Put a blank for each control character: an article must not be able to drive the terminal."""
+    return "".join(c if unicodedata.category(c) != "Cc" else " " for c in text)
+
+
+@functools.cache
+def _console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def _print(text: str | Text, *, style: str | None = None, indent: int = 0) -> None:
+    """Print wrapped and indented on a terminal, and a line a paragraph in a pipe."""
+    from rich.padding import Padding
+
+    console = _console()
+    if console.is_terminal:
+        console.print(Padding(text, (0, 0, 0, indent), expand=False, style=style or ""))
+    else:
+        console.print(text, style=style, soft_wrap=True)
+
+
+def _complain(message: str) -> None:
+    _console(stderr=True).print(_plain(message), style="red", soft_wrap=True)
+
+
+def _print_json(found: Any) -> None:
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
