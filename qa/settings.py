@@ -1,0 +1,101 @@
+"""All that an operator can set: by environment variable (``QA_PORT=8000``) or by argument."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import urlsplit
+
+from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+from qa.bot import MAX_QUESTION
+from qa.errors import QaError
+
+
+class SettingsError(QaError):
+    """A setting has a value that it cannot have."""
+
+
+class Settings(BaseSettings):
+    """How the chat is served. The defaults suit a free Space: two cores, one process.
+
+    Every field is read from ``QA_`` plus its name in capitals; an argument goes before it. Host and
+    port are also taken from the variables that Gradio and Spaces use.
+
+    Raises:
+        SettingsError: naming the setting, what is wrong with it, and the variable it came from.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="QA_", env_ignore_empty=True, extra="forbid", frozen=True, populate_by_name=True
+    )
+
+    index: Path | None = Field(None, description="The index folder; the shipped article's when not given.")
+    host: str = Field(
+        "127.0.0.1",
+        validation_alias=AliasChoices("QA_HOST", "GRADIO_SERVER_NAME"),
+        description="The address to listen at; 0.0.0.0 for every one.",
+    )
+    port: int = Field(
+        7860,
+        ge=0,
+        le=65535,
+        validation_alias=AliasChoices("QA_PORT", "GRADIO_SERVER_PORT"),
+        description="The port to listen at; 0 takes a free one.",
+    )
+    threads: int = Field(1, ge=1, le=64, description="Threads of one model call.")
+    max_question: int = Field(MAX_QUESTION, ge=1, le=MAX_QUESTION, description="Characters of a question.")
+    concurrency: int = Field(
+        default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=64, description="Questions under way."
+    )
+    queue: int = Field(32, ge=0, le=10_000, description="Questions that wait; further ones are refused.")
+    feedback: Path | None = Field(
+        None, description="The folder for readers' feedback; none is kept if not given."
+    )
+    auth: SecretStr | None = Field(None, description="user:password; closes every route.")
+    allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
+        (), description="Other sites whose pages may call this one, with commas between: https://example.org"
+    )
+    root_path: str = Field("", description="The path under which a proxy serves this: /article")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
+
+    def __init__(self, **values: Any) -> None:
+        """Read the environment; ``values`` go before it."""
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            first = error.errors(include_input=False, include_url=False)[0]
+            field = str(first["loc"][0]) if first["loc"] else "settings"
+            name = field.lower().removeprefix("qa_")
+            message = str(first["msg"]).removeprefix("Value error, ")
+            raise SettingsError(f"{name} (QA_{name.upper()}): {message}.") from error
+
+    @field_validator("auth")
+    @classmethod
+    def _user_and_password(cls, auth: SecretStr | None) -> SecretStr | None:
+        if auth is not None:
+            user, colon, password = auth.get_secret_value().partition(":")
+            if not (user and colon and password):
+                raise ValueError("must be user:password")
+        return auth
+
+    @field_validator("allowed_origins", mode="before")
+    @classmethod
+    def _origins(cls, origins: Any) -> Any:
+        if isinstance(origins, str):
+            origins = [part.strip() for part in origins.split(",") if part.strip()]
+        for origin in origins:
+            parts = urlsplit(str(origin))
+            if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}":
+                raise ValueError(f"{str(origin)!r} must be a scheme and a host, such as https://example.org")
+        return tuple(origins)
+
+    @field_validator("root_path")
+    @classmethod
+    def _path(cls, path: str) -> str:
+        path = path.rstrip("/")
+        if path and not path.startswith("/"):
+            raise ValueError("must begin with a slash")
+        return path

@@ -1,0 +1,11 @@
+"""The chat over HTTP: the page, a JSON route for programs, MCP, and what an operator watches."""
+
+import os
+
+# Before Gradio is imported: it and the hub's client would otherwise report that they were started.
+os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
+os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
+
+from qa.web.server import create_app, serve
+
+__all__ = ["create_app", "serve"]

@@ -1,0 +1,161 @@
+"""The plain JSON routes, for programs."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Request, Response
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from qa.answer import Verdict
+from qa.bot import MAX_QUESTION
+from qa.errors import QaError
+from qa.web.access import error
+from qa.web.desk import RETRY_AFTER, BusyError, Desk
+from qa.web.feedback import Feedback, FeedbackError, FeedbackFile
+from qa.web.metrics import Metrics
+
+MAX_SEARCHED = 100
+
+Question = Annotated[
+    str, Field(max_length=MAX_QUESTION, description="A question about the article, in plain words.")
+]
+Start = Annotated[int, Field(description="Where the words begin in the article's text, in characters.")]
+End = Annotated[int, Field(description="Where they end.")]
+
+
+class Turn(BaseModel):
+    """A message of the conversation so far."""
+
+    role: Literal["user", "assistant", "system"]
+    content: str
+
+
+class AskRequest(BaseModel):
+    """A question, and what was said before it."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: Question
+    history: list[Turn] = Field([], max_length=1_000, description="The conversation so far, oldest first.")
+
+
+class SearchRequest(BaseModel):
+    """Words to look for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: Question
+    k: int = Field(5, ge=1, le=MAX_SEARCHED, description="How many passages to return.")
+
+
+class QuoteModel(BaseModel):
+    """The article's exact words that answer."""
+
+    text: str
+    start: Start
+    end: End
+    article: str = Field(description="The article's title.")
+
+
+class PassageModel(BaseModel):
+    """A paragraph of the article, or a part of a long one."""
+
+    id: str
+    text: str
+    heading: str = Field(description="The headings above it.")
+    start: Start
+    end: End
+    score: float = Field(description="Ranks the passages found for one question; no probability.")
+    article: str = Field(description="The article's title.")
+
+
+class AnswerModel(BaseModel):
+    """What the article says to a question."""
+
+    question: str = Field(description="What was understood, after the history.")
+    verdict: Verdict = Field(
+        description="answered; related: the article touches on it and does not answer it; or off_topic."
+    )
+    confidence: float = Field(description="The calibrated probability, 0 to 1, that the article answers.")
+    quote: QuoteModel | None = Field(description="The exact words; null unless answered.")
+    passages: list[PassageModel] = Field(description="What comes closest, best first.")
+    message: str = Field(description="The verdict in a sentence; the only words that are not the article's.")
+
+
+class PassagesModel(BaseModel):
+    """What a search found, best first."""
+
+    passages: list[PassageModel]
+
+
+class Health(BaseModel):
+    """Whether an answer can be given now."""
+
+    status: Literal["ready", "busy", "starting"]
+    index: str = Field(description="The index's version: the sha256 of its manifest.")
+
+
+class Refusal(BaseModel):
+    """Why something was not done."""
+
+    error: str
+
+
+REFUSALS: dict[int | str, dict[str, object]] = {
+    422: {"model": Refusal, "description": "What was sent cannot be taken."},
+    503: {"model": Refusal, "description": "Too many are waiting; try again after Retry-After seconds."},
+}
+
+
+def routes(desk: Desk, metrics: Metrics, feedback: FeedbackFile | None) -> APIRouter:
+    """Return the JSON routes, ``/healthz`` and ``/metrics``."""
+    router = APIRouter()
+
+    @router.post("/api/ask", response_model=AnswerModel, responses=REFUSALS, operation_id="ask")
+    async def ask(asked: AskRequest) -> Response:
+        """Answer a question in the article's own words, or say that it does not."""
+        history = [turn.model_dump() for turn in asked.history]
+        answer = await desk.ask_async(asked.question, history)
+        return JSONResponse(answer.to_dict())
+
+    @router.post("/api/search", response_model=PassagesModel, responses=REFUSALS, operation_id="search")
+    async def search(sought: SearchRequest) -> Response:
+        """Return the passages that a search ranks first, without judging whether they answer."""
+        passages = await desk.search_async(sought.question, sought.k)
+        return JSONResponse({"passages": [passage.to_dict() for passage in passages]})
+
+    @router.get("/healthz", response_model=Health, responses={503: {"model": Health}}, operation_id="health")
+    async def health(request: Request) -> Response:
+        """Say ready only when an answer can be given."""
+        ready = getattr(request.app.state, "ready", False)
+        status = "starting" if not ready else "busy" if desk.full else "ready"
+        return JSONResponse(
+            {"status": status, "index": desk.index_version},
+            200 if status == "ready" else 503,
+            None if status == "ready" else {"Retry-After": str(RETRY_AFTER)},
+        )
+
+    @router.get("/metrics", include_in_schema=False)
+    async def metrics_page() -> Response:
+        return Response(metrics.page(), headers={"Content-Type": metrics.content_type})
+
+    if feedback is not None:
+        kept = feedback
+
+        @router.post(
+            "/api/feedback", status_code=204, responses={422: REFUSALS[422]}, operation_id="feedback"
+        )
+        def give_feedback(given: Feedback) -> None:
+            """Keep a thumb up or down on an answer, and perhaps a word. Nothing about who gave it."""
+            kept.append(given)
+
+    return router
+
+
+def refusal(problem: QaError) -> JSONResponse:
+    """Turn one of the package's errors into a response."""
+    if isinstance(problem, BusyError):
+        return error(503, str(problem), {"Retry-After": str(RETRY_AFTER)})
+    return error(507 if isinstance(problem, FeedbackError) else 422, str(problem))

@@ -1,0 +1,140 @@
+"""What readers say of answers, kept only where the operator names a folder for it."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+from threading import Lock
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from qa.answer import Verdict
+from qa.bot import MAX_QUESTION
+from qa.errors import QaError
+from qa.evaluation import read_rows
+
+FILE = "feedback.jsonl"
+MAX_FILE = 50_000_000
+"""Bytes of the file: a public page must not be a way to fill a disk."""
+
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
+PassageId = Annotated[str, StringConstraints(pattern=r"^(a\d{1,9})?p\d{1,9}$")]
+
+
+class FeedbackError(QaError):
+    """Feedback cannot be kept just now."""
+
+
+class Feedback(BaseModel):
+    """A thumb up or down on one answer, and perhaps a word."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    question: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUESTION)]
+    verdict: Verdict
+    passage_ids: list[PassageId] = Field(max_length=20, description="The passages shown, best first.")
+    helpful: bool
+    comment: Words = ""
+
+
+class FeedbackFile:
+    """The file that feedback is appended to. Several threads may share it."""
+
+    def __init__(self, folder: Path, index_version: str) -> None:
+        """Take the folder into use; it is made where there is none.
+
+        Raises:
+            QaError: if it cannot be written to.
+        """
+        self.path = folder / FILE
+        self._index_version = index_version
+        self._lock = Lock()
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self.path.touch(mode=0o600)
+        except OSError as error:
+            raise QaError(f"{folder} (QA_FEEDBACK): cannot be written ({error.strerror}).") from error
+
+    def append(self, feedback: Feedback) -> None:
+        """Append one line, whole or not at all. No address, no cookie, no time.
+
+        Raises:
+            FeedbackError: if the file is full, or the disk.
+        """
+        row = feedback.model_dump() | {"index_version": self._index_version}
+        line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
+        with self._lock:
+            try:
+                descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+                try:
+                    size = os.fstat(descriptor).st_size
+                    if size + len(line) > MAX_FILE:
+                        raise FeedbackError("No more feedback is kept: the file is full.")
+                    if os.write(descriptor, line) < len(line):
+                        os.ftruncate(descriptor, size)
+                        raise FeedbackError("The feedback could not be kept: the disk is full.")
+                finally:
+                    os.close(descriptor)
+            except OSError as error:
+                raise FeedbackError(f"The feedback could not be kept ({error.strerror}).") from error
+
+
+def to_questions(folder: Path, index_version: str, out: Path) -> tuple[int, int]:
+    """Turn feedback into a question set that :func:`qa.evaluation.read_questions` reads.
+
+    A thumb up settles what the right answer is. A thumb down says only that this was not it: such
+    questions, and those on which readers differ, go to ``*.unlabelled.jsonl`` beside the set, with
+    ``answerable`` null, for a person to fill in.
+
+    Args:
+        folder: where the feedback was kept.
+        index_version: only feedback on this index counts; passages have other ids in another.
+        out: the question set, a JSON-lines file.
+
+    Returns:
+        The number of questions in the set, and of those that wait for a person.
+
+    Raises:
+        QaError: if the feedback cannot be read, or the set not written.
+    """
+    by_question: dict[str, list[dict[str, Any]]] = {}
+    for row in _rows(folder / FILE, index_version):
+        by_question.setdefault(row["question"], []).append(row)
+    settled, open_ = [], []
+    for number, (question, rows) in enumerate(by_question.items(), 1):
+        first = rows[0]
+        said = {(row["helpful"], row["verdict"], tuple(row["passage_ids"][:1])) for row in rows}
+        found = {"id": f"feedback-{number}", "kind": "feedback", "question": question}
+        if len(said) == 1 and first["helpful"]:
+            answered = first["verdict"] == "answered"
+            gold = first["passage_ids"][:1] if answered else []
+            settled.append(found | {"answerable": answered, "verdict": first["verdict"], "passage_ids": gold})
+        else:
+            comments = sorted({row["comment"] for row in rows if row["comment"]})
+            open_.append(found | {"answerable": None, "said": first["verdict"], "comments": comments})
+    _write(out, settled)
+    _write(out.with_suffix(".unlabelled.jsonl"), open_)
+    return len(settled), len(open_)
+
+
+def _rows(path: Path, index_version: str) -> Iterator[dict[str, Any]]:
+    for number, row in enumerate(read_rows(path), 1):
+        try:
+            version = row.pop("index_version")
+            feedback = Feedback.model_validate(row)
+        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            raise QaError(f"{path}: entry {number} is no feedback. Remove the line.") from error
+        if version == index_version:
+            yield feedback.model_dump()
+
+
+def _write(path: Path, rows: list[dict[str, Any]]) -> None:
+    part = path.with_name(f".{path.name}.part")
+    try:
+        part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        os.replace(part, path)
+    except OSError as error:
+        raise QaError(f"{path}: cannot be written ({error.strerror}).") from error

@@ -1,0 +1,172 @@
+"""The server: the page, the JSON routes and MCP in one app, behind one set of limits."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import logging.config
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import gradio as gr
+import uvicorn
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.middleware.cors import CORSMiddleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.responses import HTMLResponse
+from starlette.types import ASGIApp, Message
+
+import qa
+from qa.bot import Bot
+from qa.errors import QaError
+from qa.settings import Settings, SettingsError
+from qa.web import api, logs
+from qa.web.access import Guard, OnlyNeeded, Watch, error
+from qa.web.desk import Desk
+from qa.web.feedback import FeedbackFile
+from qa.web.metrics import Metrics
+from qa.web.page import build_page, with_article
+from qa.web.tools import tools
+
+log = logging.getLogger("qa.web")
+
+GRACE = 4
+"""Seconds that requests under way have to finish after SIGTERM. Containers are killed after five or more."""
+
+FIRST_QUESTION = "Who says what, and when?"
+LONGEST_HEAD = 300_000
+"""Bytes of a request's head: a shared address holds its question, and an overlong one gets a page too."""
+
+
+def create_app(bot: Bot, settings: Settings) -> FastAPI:
+    """Return the app that serves one bot.
+
+    Raises:
+        QaError: if the feedback folder cannot be written to.
+    """
+    metrics = Metrics()
+    desk = Desk(bot, settings, metrics)
+    feedback = FeedbackFile(settings.feedback, desk.index_version) if settings.feedback else None
+    mcp, mcp_app = tools(desk)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with mcp.session_manager.run():
+            # The first answer readies what is set up lazily; only then is the server ready.
+            await asyncio.to_thread(bot.ask, FIRST_QUESTION)
+            app.state.ready = True
+            yield
+            app.state.ready = False
+        desk.close()
+
+    app = FastAPI(
+        title="article-qa",
+        description="Answers questions about an article in its own words, exactly, or says that it does not.",
+        docs_url=None,
+        redoc_url=None,
+        root_path=settings.root_path,
+        lifespan=lifespan,
+    )
+    app.add_exception_handler(QaError, _qa_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    # The last one added is the outermost.
+    app.add_middleware(Guard, settings=settings, metrics=metrics)
+    app.add_middleware(
+        CORSMiddleware,
+        allow_origins=settings.allowed_origins,
+        allow_methods=["GET", "POST"],
+        allow_headers=["*"],
+    )
+    app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
+    app.add_middleware(Watch, metrics=metrics)
+    app.include_router(api.routes(desk, metrics, feedback))
+    app.router.routes.extend(mcp_app.routes)
+
+    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
+    async def front(request: Request) -> Response:
+        """Gradio's page, with the article put in: it can be read before Gradio's code has loaded."""
+        page = await _page_of(app.router.routes[-1].app, request)  # type: ignore[attr-defined]
+        return HTMLResponse(with_article(page, desk, settings), headers={"Cache-Control": "no-cache"})
+
+    gr.mount_gradio_app(
+        app,
+        build_page(desk, settings),
+        path="/",
+        root_path=settings.root_path or None,
+        server_name=settings.host,
+        server_port=settings.port,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        enable_monitoring=False,
+        mcp_server=False,
+        pwa=False,
+        show_error=False,
+    )
+    mount = app.router.routes[-1]
+    mount.app = OnlyNeeded(mount.app)  # type: ignore[attr-defined]
+    return app
+
+
+def serve(settings: Settings | None = None) -> None:
+    """Serve until SIGTERM or Ctrl-C; requests under way are finished first.
+
+    Raises:
+        QaError: if a setting, the index or the feedback folder cannot be used.
+    """
+    settings = settings or Settings()
+    logging.config.dictConfig(logs.configuration(settings.log_level))
+    app = create_app(qa.load(settings.index, threads=settings.threads), settings)
+    config = uvicorn.Config(
+        app,
+        host=settings.host,
+        port=settings.port,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=GRACE,
+        h11_max_incomplete_event_size=LONGEST_HEAD,
+        http="h11",
+    )
+    try:
+        uvicorn.Server(config).run()
+    except OSError as problem:
+        raise SettingsError(
+            f"host, port: cannot listen at {settings.host}:{settings.port} ({problem.strerror})."
+        ) from problem
+
+
+async def _page_of(app: ASGIApp, request: Request) -> str:
+    """Return the HTML that a mounted app gives for a request."""
+    scope = dict(request.scope)
+    scope["method"] = "GET"
+    scope["headers"] = [(k, v) for k, v in scope["headers"] if k not in {b"accept-encoding", b"range"}]
+    parts: list[bytes] = []
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            parts.append(message.get("body", b""))
+
+    await app(scope, request.receive, send)
+    return b"".join(parts).decode()
+
+
+async def _qa_error(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, QaError)
+    return api.refusal(problem)
+
+
+async def _validation_error(request: Request, problem: Exception) -> Response:
+    """Name the field and what is wrong with it, and do not repeat what was sent."""
+    assert isinstance(problem, RequestValidationError)
+    first = problem.errors()[0]
+    field = ".".join(str(part) for part in first["loc"][1:] if isinstance(part, str | int))
+    return error(422, f"{field or 'body'}: {first['msg']}.")
+
+
+async def _http_error(request: Request, problem: Exception) -> Response:
+    assert isinstance(problem, HTTPException)
+    return error(problem.status_code, str(problem.detail), dict(problem.headers or {}))
