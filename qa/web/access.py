@@ -26,6 +26,7 @@ MAX_BODY = 1_000_000
 """Bytes of a request. A question is small; the page sends the conversation along with it."""
 
 BODY_SECONDS = 10
+MCP_PATH = "/mcp"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
 NEEDED_OF_GRADIO = re.compile(
@@ -85,6 +86,7 @@ class Watch:
         finally:
             # The pattern, not the path: what somebody types as an address is theirs.
             route = getattr(scope.get("route"), "path", "other") if status != 404 else "other"
+            route = MCP_PATH if scope["path"] == f"{scope.get('root_path', '')}{MCP_PATH}" else route
             self._metrics.served(route, status)
             seconds = round(perf_counter() - start, 4)
             fields = {"method": scope["method"], "route": route, "status": status, "seconds": seconds}
