@@ -32,7 +32,7 @@ LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 NEEDED_OF_GRADIO = re.compile(
     r"/((assets|static|svelte)/.+|config|theme\.css|favicon\.ico|manifest\.json|robots\.txt"
     r"|gradio_api/(info|openapi\.json|app_id|login_check|startup-events|heartbeat/\w+|queue/(join|data)"
-    r"|call/.+|run/\w+|api/\w+|cancel|reset))?/?"
+    r"|call/.+|run/\w+|api/\w+|component_server|cancel|reset))?/?"
 )
 """What the page and gradio_client use. Uploads, proxies, files and the rest of Gradio stay shut."""
 

@@ -1,29 +1,278 @@
-"""The page: the article beside the chat."""
+"""The page: the article, ready to be read at once, and beside it the chat, a Gradio component."""
 
 from __future__ import annotations
 
-from typing import Any
+import json
+import re
+from collections.abc import Iterable, Iterator
+from html import escape
+from pathlib import Path
+from typing import Annotated, Any, Literal
+from urllib.parse import quote as percent
+from urllib.parse import urlsplit
 
 import gradio as gr
+from pydantic import BaseModel, Field, ValidationError
 
+from qa import smalltalk
+from qa.answer import Answer
+from qa.article import Article
+from qa.errors import QaError
+from qa.passages import Passage
 from qa.settings import Settings
-from qa.web.desk import Desk
+from qa.suggestions import suggestions
+from qa.web.desk import BusyError, Desk
+from qa.web.words import choose, words
+
+STATIC = Path(__file__).parent / "static"
+SANS = ("system-ui", "sans-serif")
+THEME = gr.themes.Base(font=SANS, font_mono=("ui-monospace", "monospace"))
+"""Fonts of the reader's own machine: Gradio's themes would otherwise bring theirs from elsewhere."""
+
+STARTERS = 4
+SHOWN = 3
+FRAGMENT_WORDS = 6
+"""Words at each end of a passage that a text fragment names; a shorter one is named whole."""
+
+HEAD_OF_GRADIO = re.compile(r'\s*<(?:meta\s+(?:property="og:|name="twitter:)[^>]*|link rel="manifest"[^>]*)>')
+ROOT = re.compile(r"<gradio-app\b.*?</gradio-app>", re.S)
+
+
+class Turn(BaseModel):
+    """A message of the conversation, which the browser keeps and sends along."""
+
+    role: Literal["user", "assistant"]
+    content: str
+
+
+class Asked(BaseModel):
+    """What the page sends with a question."""
+
+    question: str
+    history: Annotated[list[Turn], Field(max_length=1_000)] = []
+
+
+class Leading(BaseModel):
+    """What the page sends when it wants further questions."""
+
+    shown: Annotated[list[str], Field(max_length=1_000)] = []
+    k: Annotated[int, Field(ge=1, le=6)] = 3
 
 
 def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
-    """Return the page, with the named endpoints ``/ask`` and ``/search``."""
+    """Return the chat, with the named endpoints ``/ask`` and ``/search``.
+
+    No conversation is held here: the browser sends what was said with each question.
+    """
+
+    def reply(data: Any) -> dict[str, Any]:
+        try:
+            asked = Asked.model_validate(data)
+            answer = bot.ask(asked.question, [turn.model_dump() for turn in asked.history])
+        except BusyError:
+            return {"refused": "busy"}
+        except (QaError, ValidationError):
+            return {"refused": "refused"}
+        return shown(answer, bot.index.articles)
+
+    def further(data: Any) -> list[str]:
+        try:
+            wanted = Leading.model_validate(data)
+            return suggestions(bot, wanted.shown, wanted.k)
+        except (QaError, ValidationError):
+            return []
+
+    def ask(question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:
+        """Answer a question in the article's own words, or say that the article does not answer it."""
+        try:
+            return bot.ask(question, history or []).to_dict()
+        except QaError as error:
+            raise gr.Error(str(error)) from error
+
+    def search(question: str, k: int = 5) -> list[dict[str, str | int | float]]:
+        """Return the passages nearest to a question, best first, without judging whether they answer."""
+        try:
+            return [passage.to_dict() for passage in bot.search(question, k)]
+        except QaError as error:
+            raise gr.Error(str(error)) from error
+
     with gr.Blocks(title=bot.index.articles[0].title, analytics_enabled=False) as page:
-        question, answer = gr.Textbox(label="Question"), gr.JSON(label="Answer")
-
-        def ask(question: str) -> dict[str, Any]:
-            return bot.ask(question).to_dict()
-
-        question.submit(ask, question, answer, api_name="ask")
+        gr.HTML(
+            html_template='<div class="qa-chat"></div>',
+            js_on_load="window.articleChat(element, server)",
+            apply_default_css=False,
+            server_functions=[reply, further],
+        )
+        gr.api(ask, api_name="ask")
+        gr.api(search, api_name="search")
     page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
     assert isinstance(page, gr.Blocks)
     return page
 
 
-def with_article(html: str, bot: Desk, settings: Settings) -> str:
-    """Return Gradio's page with the article put in."""
-    return html
+def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
+    """Return what the page shows of an answer: plain JSON types, no HTML."""
+    kind = smalltalk.kind_of(answer.question)
+    # A score above nought says that the reader would rather quote a passage than pass it over.
+    passages = [
+        p for i, p in enumerate(answer.passages[:SHOWN]) if not i or answer.verdict == "related" or p.score > 0
+    ]
+    quote = None
+    if answer.quote is not None:
+        first, inner = answer.passages[0], answer.quote
+        start, end = _sentences(first, inner.start, inner.end)
+        quote = {
+            "text": inner.text,
+            "before": inner.article.text[start : inner.start],
+            "after": inner.article.text[inner.end : end],
+            "start": inner.start,
+            "end": inner.end,
+            "source": text_fragment(inner.article.source, inner.text),
+        }
+    sure = answer.confidence
+    level = "sure_high" if sure >= 0.9 else "sure_good" if sure >= 0.75 else "sure_fair"
+    return {
+        "question": answer.question,
+        "verdict": answer.verdict,
+        "kind": kind,
+        "sure": level if answer.verdict == "answered" else "sure_no",
+        "percent": round(100 * sure),
+        "quote": quote,
+        "passages": [_passage(p, articles) for p in passages] if answer.verdict != "off_topic" else [],
+    }
+
+
+def _passage(passage: Passage, articles: tuple[Article, ...]) -> dict[str, Any]:
+    number = next(i for i, article in enumerate(articles) if article is passage.article)
+    source = text_fragment(passage.article.source, passage.text)
+    return passage.to_dict() | {"number": number, "language": passage.article.language, "source": source}
+
+
+def _sentences(passage: Passage, start: int, end: int) -> tuple[int, int]:
+    """Return the offsets of the sentences that a quote stands in."""
+    touched = [(a, b) for a, b in passage.sentences if a < end and start < b]
+    return (min(touched)[0], max(b for _, b in touched)) if touched else (start, end)
+
+
+def text_fragment(source: str, text: str) -> str:
+    """Return a link to where ``text`` stands on the publisher's page, or "" if ``source`` is no web address.
+
+    Encoded as https://wicg.github.io/scroll-to-text-fragment/ asks: the dash, comma and ampersand
+    part its fields, so in a word they are written with a percent sign, and quote() leaves the dash.
+    """
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        return ""
+    if parts.scheme not in {"http", "https"} or not parts.netloc:
+        return ""
+
+    def encode(words: Iterable[str]) -> str:
+        return percent(" ".join(words), safe="").replace("-", "%2D")
+
+    found = text.split()
+    whole = len(found) <= 2 * FRAGMENT_WORDS
+    ends = [found] if whole else [found[:FRAGMENT_WORDS], found[-FRAGMENT_WORDS:]]
+    return f"{source}{'' if parts.fragment else '#'}:~:text={','.join(map(encode, ends))}"
+
+
+def render_article(article: Article, number: int = 0) -> str:
+    """Return an article's HTML. Each block carries its offsets, in code points, into the article's text."""
+    return "".join(_blocks(article, number))
+
+
+def _blocks(article: Article, number: int) -> Iterator[str]:
+    source = article.source if text_fragment(article.source, "") else ""
+    yield f'<article lang="{escape(article.language)}" data-article="{number}" aria-labelledby="a{number}">'
+    yield f'<header><h1 id="a{number}">{_plain(article.title)}</h1>'
+    byline = [_plain(text) for text in (article.author, article.published) if text]
+    if source:
+        host = _plain(urlsplit(source).netloc)
+        byline.append(f'<a href="{escape(source)}" rel="noopener noreferrer">{host}</a>')
+    if byline:
+        yield f'<p class="byline">{" · ".join(byline)}</p>'
+    yield "</header>"
+    for place, section in enumerate(article.sections):
+        if section.heading:
+            tag = f"h{min(section.level + 1, 6)}"
+            span = f'data-start="{section.start}" data-end="{section.end}"'
+            yield f'<{tag} id="a{number}s{place}" {span}>{_plain(section.heading)}</{tag}>'
+        for p in section.paragraphs:
+            lead = ' class="lead"' if not place and not section.heading and p is section.paragraphs[0] else ""
+            text = _plain(article.text[p.start : p.end])
+            yield f'<p{lead} data-start="{p.start}" data-end="{p.end}">{text}</p>'
+    yield "</article>"
+
+
+def _outline(articles: tuple[Article, ...]) -> Iterator[str]:
+    for number, article in enumerate(articles):
+        if len(articles) > 1:
+            yield f'<li><a href="#a{number}">{_plain(article.title)}</a></li>'
+        for place, section in enumerate(article.sections):
+            if section.heading and section.level <= 2:
+                link = f'<a href="#a{number}s{place}">{_plain(section.heading)}</a>'
+                yield f'<li class="level{section.level}">{link}</li>'
+
+
+def with_article(html: str, bot: Desk, settings: Settings, accept_language: str = "") -> str:
+    """Return Gradio's page with the article and the page's own styles and script put in.
+
+    Args:
+        html: what Gradio serves.
+        bot: whose articles are shown.
+        settings: the operator's.
+        accept_language: the browser's header, which chooses the interface's language.
+    """
+    articles, language = bot.index.articles, choose(accept_language)
+    say = words(language)
+    page = {
+        "language": language,
+        "articleLanguage": articles[0].language,
+        "words": say,
+        "limit": settings.max_question,
+        "feedback": settings.feedback is not None,
+        "starters": [q for article in articles for q in article.questions][:STARTERS],
+    }
+    said = {name: escape(text) for name, text in say.items()}
+    title = _plain(articles[0].title)
+    lead = next(articles[0].paragraphs)[1]
+    description = escape(articles[0].text[lead.start : lead.end][:200])
+    head = (
+        f'<title>{title}</title><meta name="description" content="{description}">'
+        '<meta name="color-scheme" content="light dark">'
+        f"<style>{_static('page.css')}</style><script>{_static('theme.js')}</script></head>"
+    )
+    main = (
+        f'<a class="skip" href="#question">{said["skip"]}</a>'
+        f'<header class="masthead"><p class="name">{said["name"]}</p>'
+        f'<div class="panes" role="group" aria-label="{said["panes"]}">'
+        f'<button type="button" data-pane="article" aria-pressed="true">{said["article"]}</button>'
+        f'<button type="button" data-pane="chat" aria-pressed="false">{said["chat"]}</button></div>'
+        '<button type="button" class="theme"></button></header>'
+        '<main class="desk" data-pane="article">'
+        f'<div class="reading" tabindex="0" role="region" aria-label="{said["article"]}">'
+        f'<nav class="outline" aria-label="{said["contents"]}"><p>{said["contents"]}</p>'
+        f"<ol>{''.join(_outline(articles))}</ol></nav>"
+        f"<div>{''.join(render_article(article, i) for i, article in enumerate(articles))}</div></div>"
+        f'<section class="asking" aria-label="{said["conversation"]}">'
+        f'<p class="loading">{said["loading"]}</p><noscript><p>{said["noscript"]}</p></noscript>'
+    )
+    # In a script element only "</" and "<!--" could end what is meant as data.
+    data = json.dumps(page, ensure_ascii=False).replace("<", "\\u003c")
+    end = (
+        f'</section></main><script type="application/json" id="page-data">{data}</script>'
+        f"<script>{_static('page.js')}</script>"
+    )
+    html = HEAD_OF_GRADIO.sub("", html)
+    html = html.replace('lang="en"', f'lang="{language}"', 1).replace("</head>", head, 1)
+    # A function, so that no backslash in an article is read as a group's number.
+    return ROOT.sub(lambda root: main + root.group() + end, html, count=1)
+
+
+def _static(name: str) -> str:
+    return (STATIC / name).read_text(encoding="utf-8")
+
+
+def _plain(text: str) -> str:
+    """Escape text for HTML: one character of it stays one in the browser, which drops NUL."""
+    return escape(text.replace("\x00", "\ufffd"))

@@ -27,7 +27,7 @@ from qa.web.access import Guard, OnlyNeeded, Watch, error
 from qa.web.desk import Desk
 from qa.web.feedback import FeedbackFile
 from qa.web.metrics import Metrics
-from qa.web.page import build_page, with_article
+from qa.web.page import THEME, build_page, with_article
 from qa.web.tools import tools
 
 log = logging.getLogger("qa.web")
@@ -89,7 +89,9 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
     async def front(request: Request) -> Response:
         """Gradio's page, with the article put in: it can be read before Gradio's code has loaded."""
         page = await _page_of(app.router.routes[-1].app, request)  # type: ignore[attr-defined]
-        return HTMLResponse(with_article(page, desk, settings), headers={"Cache-Control": "no-cache"})
+        language = request.headers.get("accept-language", "")
+        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
+        return HTMLResponse(with_article(page, desk, settings, language), headers=headers)
 
     gr.mount_gradio_app(
         app,
@@ -105,6 +107,7 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
         mcp_server=False,
         pwa=False,
         show_error=False,
+        theme=THEME,
     )
     mount = app.router.routes[-1]
     mount.app = OnlyNeeded(mount.app)  # type: ignore[attr-defined]

@@ -1,0 +1,153 @@
+"""Questions that an article answers, made from its headings and labelled paragraphs, each tried first."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+from weakref import WeakKeyDictionary
+
+from qa.article import Article
+from qa.bot import Bot
+from qa.errors import QaError
+
+MOST_TRIED = 60
+"""Questions put to the bot for one call at most, so that a long book keeps no server busy."""
+
+LABEL = re.compile(r"([A-Z][\w’'-]*(?: [\w’'-]+){0,4}): (?=\S)")
+WORD = re.compile(r"\w[\w’'-]*")
+SMALL_WORDS = frozenset("a an and as at but by for from in into of on or the to with without vs".split())
+OVERVIEW = re.compile(r"^(?:overview|introduction|background|summary|conclusions?|outlook)\b(?: (?:of|to)\b)?\s*", re.I)
+RELATION = re.compile(
+    r"(?:.* )?(causes?|challenges?|consequences?|costs?|effects?|history|impacts?|influence|limits?|obstacles?|"
+    r"opposition|origins?|reactions?|reasons?|responses?|risks?|roles?|states?|threats?) "
+    r"(?:against|behind|for|in|of|on|to) .+",
+    re.I,
+)
+PLURAL = re.compile(r".*[^siu]s", re.I)
+
+
+class Candidate(NamedTuple):
+    """Wordings of one question, and the stretch of the article that has to answer it."""
+
+    wordings: tuple[str, ...]
+    article: Article
+    start: int
+    end: int
+
+
+_known: WeakKeyDictionary[Bot, dict[str, str]] = WeakKeyDictionary()
+_lock = threading.Lock()
+
+
+def suggestions(bot: Bot, shown: Sequence[str] = (), k: int = 3) -> list[str]:
+    """Return up to ``k`` questions, each answered by a passage of its own that was not shown yet.
+
+    They lead on: what stands next after the passage shown last comes first. With nothing shown, the
+    questions of the articles' front matter do.
+
+    Args:
+        bot: each question is put to it once, and kept only if it answers from the right place.
+        shown: ids of the passages that were shown, the latest last.
+        k: how many at most.
+    """
+    seen = set(shown)
+    order = {passage.id: passage for passage in bot.index.passages}
+    latest = next((order[i] for i in reversed(shown) if i in order), None)
+    own = [_whole(article, q) for article in bot.index.articles for q in article.questions]
+    made = [c for article in bot.index.articles if article.language == "en" for c in candidates(article)]
+    if latest is not None:
+        following = [c for c in made if c.article is latest.article and c.start > latest.start]
+        made = following + [c for c in made if c not in following]
+    found: list[str] = []
+    tried = 0
+    for candidate in [*own, *made] if latest is None else [*made, *own]:
+        for question in candidate.wordings:
+            if len(found) == k or tried == MOST_TRIED:
+                return found
+            tried += 1
+            passage = _answered_by(bot, question, candidate)
+            if passage and passage not in seen:
+                found.append(question)
+                seen.add(passage)
+                break
+    return found
+
+
+def candidates(article: Article) -> Iterator[Candidate]:
+    """Yield what an English article's headings and labelled paragraphs ask, in reading order, untried."""
+    case = Counter(m.group() for m in WORD.finditer(article.text))
+
+    def ask(title: str, start: int, end: int) -> Candidate:
+        return Candidate(_wordings(_spoken(title, case), article.text), article, start, end)
+
+    for section in article.sections:
+        labels = [(p, LABEL.match(article.text, p.start, p.end)) for p in section.paragraphs]
+        plain = [p for p, label in labels if label is None]
+        if section.heading and plain:
+            yield ask(section.heading, plain[0].start, plain[-1].end)
+        for paragraph, label in labels:
+            if label is not None:
+                yield ask(label[1], paragraph.start, paragraph.end)
+
+
+def _whole(article: Article, question: str) -> Candidate:
+    return Candidate((question,), article, 0, len(article.text))
+
+
+def _answered_by(bot: Bot, question: str, candidate: Candidate) -> str:
+    """Return the id of the passage that answers a question, or "" if none does at the right place."""
+    known = _known.setdefault(bot, {})
+    if question not in known:
+        # One at a time: suggestions must not crowd out people's own questions.
+        with _lock:
+            known[question] = _try(bot, question, candidate)
+    return known[question]
+
+
+def _try(bot: Bot, question: str, candidate: Candidate) -> str:
+    try:
+        answer = bot.ask(question)
+    except QaError:  # A front matter may hold a question that is none.
+        return ""
+    if answer.quote is None or answer.quote.article is not candidate.article:
+        return ""
+    inside = candidate.start <= answer.quote.start and answer.quote.end <= candidate.end
+    return answer.passages[0].id if inside else ""
+
+
+def _spoken(title: str, case: Counter[str]) -> str:
+    """Write a heading as it would stand in a sentence: names keep their capitals, other words lose them."""
+
+    def word(match: re.Match[str]) -> str:
+        found = match.group()
+        lower = found.lower()
+        name = not case[lower] and lower not in SMALL_WORDS and case[found] > 1
+        return found if name or not found[1:].islower() else lower
+
+    return WORD.sub(word, title)
+
+
+def _wordings(phrase: str, text: str) -> tuple[str, ...]:
+    """Ask for what a phrase names, the most natural way first."""
+    phrase = OVERVIEW.sub("", phrase, count=1)
+    phrase = re.sub(r"^(the|an?) ", "", phrase, flags=re.I)
+    if not phrase:
+        return ()
+    if phrase.endswith("?"):
+        return (phrase[0].upper() + phrase[1:],)
+    relation = RELATION.fullmatch(phrase)
+    plural = bool(PLURAL.fullmatch(relation[1] if relation else phrase)) and " and " not in phrase
+    named = f"the {phrase}" if relation or plural or _countable(phrase, text) else phrase
+    about = f"What does the article say about {named}?"
+    return (f"What {'are' if plural else 'is'} {named}?", about) if relation or plural else (about,)
+
+
+def _countable(phrase: str, text: str) -> bool:
+    """Say whether the article speaks of "the" or "an" such thing, so that the phrase wants its article."""
+    if re.search(r"[’']s?\b", phrase) or " and " in phrase:
+        return False
+    last = re.escape(WORD.findall(phrase)[-1]) if WORD.search(phrase) else ""
+    return bool(last) and re.search(rf"\b(?:the|this|an?) (?:[\w’-]+ )?{last}\b", text, re.I) is not None

@@ -1,0 +1,437 @@
+// The chat and the marks in the article. All text is set as text: no HTML is ever made from a string.
+(() => {
+  "use strict";
+  const page = JSON.parse(document.getElementById("page-data").textContent);
+  const desk = document.querySelector(".desk");
+  const reading = document.querySelector(".reading");
+  const asking = document.querySelector(".asking");
+  const narrow = matchMedia("(max-width: 56rem)");
+  const still = matchMedia("(prefers-reduced-motion: reduce)");
+
+  const say = (name, values = {}) =>
+    page.words[name].replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
+
+  /** Make an element: h("p.class", {attributes, onclick}, ...children). Strings become text nodes. */
+  const h = (kind, attributes = {}, ...children) => {
+    const [tag, ...classes] = kind.split(".");
+    const element = document.createElement(tag);
+    if (classes.length) element.className = classes.join(" ");
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+      else if (value !== undefined && value !== false) element.setAttribute(name, value === true ? "" : value);
+    }
+    element.append(...children.filter((child) => child !== null && child !== undefined));
+    return element;
+  };
+  const button = (kind, text, onclick, attributes = {}) =>
+    h(`button.${kind}`, { type: "button", onclick, ...attributes }, text);
+
+  // ---- theme, and the two panes of a narrow screen
+
+  const theme = document.querySelector(".theme");
+  const nameTheme = () => {
+    const other = document.documentElement.dataset.theme === "dark" ? "light" : "dark";
+    theme.setAttribute("aria-label", say(other));
+    theme.title = say(other);
+  };
+  theme.addEventListener("click", () => {
+    const root = document.documentElement;
+    root.dataset.theme = root.dataset.theme === "dark" ? "light" : "dark";
+    try { localStorage.setItem("theme", root.dataset.theme); } catch { /* storage is shut: for this visit only */ }
+    nameTheme();
+  });
+  nameTheme();
+
+  const panes = document.querySelectorAll("[data-pane]");
+  const show = (pane) => {
+    desk.dataset.pane = pane;
+    for (const tab of panes) if (tab !== desk) tab.setAttribute("aria-pressed", String(tab.dataset.pane === pane));
+  };
+  for (const tab of panes) if (tab !== desk) tab.addEventListener("click", () => show(tab.dataset.pane));
+  document.querySelector(".skip").addEventListener("click", (event) => {
+    event.preventDefault();
+    show("chat");
+    document.getElementById("question")?.focus();
+  });
+
+  // ---- the outline follows the reader
+
+  const links = new Map();
+  for (const link of document.querySelectorAll(".outline a")) links.set(link.hash.slice(1), link);
+  const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
+  let waiting = false;
+  const follow = () => {
+    waiting = false;
+    const line = reading.getBoundingClientRect().top + reading.clientHeight / 4;
+    const passed = headings.filter((heading) => heading.getBoundingClientRect().top <= line).at(-1);
+    for (const [id, link] of links) {
+      if (passed && id === passed.id) link.setAttribute("aria-current", "location");
+      else link.removeAttribute("aria-current");
+    }
+  };
+  reading.addEventListener("scroll", () => {
+    if (!waiting) requestAnimationFrame(follow);
+    waiting = true;
+  });
+  follow();
+
+  // ---- marks: laid by offsets into the article's text, counted in code points as the server counts them
+
+  /** The place in a string, in UTF-16 units, of its nth code point. */
+  const units = (text, n) => {
+    let place = 0;
+    while (n-- > 0 && place < text.length) place += text.codePointAt(place) > 0xffff ? 2 : 1;
+    return place;
+  };
+
+  /** Wrap what stands between two offsets of an article; return the first mark. */
+  const mark = (number, start, end, kind) => {
+    let first = null;
+    for (const block of document.querySelectorAll(`[data-article="${number}"] [data-start]`)) {
+      let position = Number(block.dataset.start);
+      if (Number(block.dataset.end) <= start || position >= end) continue;
+      const walker = document.createTreeWalker(block, NodeFilter.SHOW_TEXT, (node) =>
+        node.parentElement.closest(".back") ? NodeFilter.FILTER_REJECT : NodeFilter.FILTER_ACCEPT);
+      const nodes = [];
+      while (walker.nextNode()) nodes.push(walker.currentNode);
+      for (const node of nodes) {
+        const length = [...node.data].length;
+        const from = Math.max(start - position, 0);
+        const to = Math.min(end - position, length);
+        position += length;
+        if (from >= to) continue;
+        const [a, b] = [units(node.data, from), units(node.data, to)];
+        const piece = node.splitText(a);
+        piece.splitText(b - a);
+        const wrapper = h(`mark.${kind}`);
+        piece.replaceWith(wrapper);
+        wrapper.append(piece);
+        for (const side of [wrapper.previousSibling, wrapper.nextSibling])
+          if (side?.nodeType === Node.TEXT_NODE && !side.data) side.remove();
+        first ??= wrapper;
+      }
+    }
+    return first;
+  };
+
+  const unmark = () => {
+    for (const back of reading.querySelectorAll(".back")) back.remove();
+    for (const old of [...reading.querySelectorAll("mark")].reverse()) {
+      const parent = old.parentNode;
+      old.replaceWith(...old.childNodes);
+      parent.normalize();
+    }
+  };
+
+  let origin = null; // the button that led into the article
+  let marked = null; // the answer whose passages are marked now
+  const goBack = () => {
+    if (!origin?.isConnected) return;
+    show("chat");
+    origin.focus();
+    origin.scrollIntoView({ block: "nearest" });
+  };
+  reading.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") goBack();
+  });
+
+  /** Mark an answer's passages, and its quote more strongly. */
+  const lay = (answer) => {
+    if (marked === answer) return;
+    unmark();
+    marked = answer;
+    answer.passages.forEach((passage, i) => {
+      const first = mark(passage.number, passage.start, passage.end, "passage");
+      if (!first) return;
+      first.id = `passage-${i + 1}`;
+      first.tabIndex = -1;
+      first.dataset.n = i + 1;
+      const back = button("back", "↩", goBack, { "aria-label": say("back"), title: say("back") });
+      first.parentElement.append(back);
+    });
+    if (answer.quote) mark(answer.passages[0].number, answer.quote.start, answer.quote.end, "quote");
+  };
+
+  const reveal = (target) =>
+    target?.scrollIntoView({ block: "center", behavior: still.matches ? "auto" : "smooth" });
+
+  const jump = (answer, i, from) => {
+    lay(answer);
+    origin = from;
+    show("article");
+    hideCard();
+    const target = document.getElementById(`passage-${i + 1}`);
+    if (!target) return;
+    for (const old of reading.querySelectorAll("mark.here")) old.classList.remove("here");
+    target.classList.add("here");
+    target.focus({ preventScroll: true });
+    reveal((i === 0 && reading.querySelector("mark.quote")) || target);
+  };
+
+  // ---- the card that shows a passage's words beside its number
+
+  const card = h("div.card", { id: "card", role: "tooltip", hidden: true });
+  let leaving = 0;
+  const hideCard = () => {
+    card.hidden = true;
+    for (const described of asking.querySelectorAll('[aria-describedby="card"]'))
+      described.removeAttribute("aria-describedby");
+  };
+  const showCard = (passage, at) => {
+    clearTimeout(leaving);
+    hideCard();
+    const path = h("p.path", {}, passage.heading || say("lead"));
+    card.replaceChildren(path, h("p", { lang: passage.language }, passage.text));
+    card.hidden = false;
+    at.setAttribute("aria-describedby", "card");
+    const box = at.getBoundingClientRect();
+    const size = card.getBoundingClientRect();
+    card.style.left = `${Math.max(8, Math.min(box.left, innerWidth - size.width - 8))}px`;
+    const above = box.top - size.height - 6;
+    card.style.top = `${above > 8 ? above : Math.min(box.bottom + 6, innerHeight - size.height - 8)}px`;
+  };
+  const leave = () => { leaving = setTimeout(hideCard, 150); };
+  card.addEventListener("mouseenter", () => clearTimeout(leaving));
+  card.addEventListener("mouseleave", leave);
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape") hideCard();
+  });
+
+  // ---- copying
+
+  const put = async (text) => {
+    try {
+      await navigator.clipboard.writeText(text);
+      return true;
+    } catch { // no permission, or no secure address: the old way
+      const area = h("textarea", { readonly: true, "aria-hidden": true });
+      area.value = text;
+      document.body.append(area);
+      area.select();
+      const done = document.execCommand("copy");
+      area.remove();
+      return done;
+    }
+  };
+  const copier = (kind, label, text, attributes = {}) => {
+    const copy = button(kind, label, async () => {
+      const done = await put(text());
+      announce(say(done ? "copied" : "copy_failed"));
+      copy.classList.toggle("done", done);
+      setTimeout(() => copy.classList.remove("done"), 1500);
+    }, attributes);
+    return copy;
+  };
+  const link = (question, passage) => {
+    const query = new URLSearchParams({ q: question });
+    if (passage) query.set("passage", passage.id);
+    return `${location.origin}${location.pathname}?${query}`;
+  };
+  const place = (passage) => [passage.article, ...(passage.heading ? [passage.heading] : [])].join(" › ");
+  const asText = (words, passage, address) => `“${words}”\n— ${place(passage)}\n${address}`;
+  const plain = (text) => text.replace(/[\\`*_{}[\]()<>#+.!|~&-]/g, "\\$&");
+  const asMarkdown = (words, passage, address) =>
+    `> ${plain(words)}\n>\n> — [${plain(place(passage))}](<${address}>)\n`;
+
+  // ---- the chat
+
+  const status = h("div.unseen", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
+  const announce = (text) => { status.textContent = text; };
+  asking.append(status, card);
+
+  window.articleChat = (element, server) => {
+    asking.querySelector(".loading")?.remove();
+    const log = h("div.log");
+    const notice = h("p.notice", { hidden: true });
+    const field = h("textarea", { id: "question", rows: 1, placeholder: say("placeholder"), autocomplete: "off" });
+    const send = h("button.send", { type: "submit" }, say("send"));
+    const form = h("form", { onsubmit: (event) => { event.preventDefault(); ask(field.value); } },
+      h("label.unseen", { for: "question" }, say("field")), field, send);
+    const over = button("over", say("over"), () => {
+      log.replaceChildren();
+      history.length = shown.length = 0;
+      unmark();
+      marked = origin = null;
+      notice.hidden = true;
+      welcome();
+      field.focus();
+    }, { hidden: true });
+    const history = [];
+    const shown = [];
+    let busy = false;
+    let turns = 0;
+
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      event.preventDefault();
+      form.requestSubmit();
+    });
+    element.querySelector(".qa-chat").replaceChildren(
+      h("h2.unseen", {}, say("conversation")),
+      h("div.talk", { tabindex: 0, role: "region", "aria-label": say("conversation") }, log),
+      h("div.foot", {}, notice, form, over));
+    const talk = element.querySelector(".talk");
+
+    const offer = (label, questions) =>
+      h("div.offer", {}, h("p.label", {}, label), h("ul", {}, ...questions.map((question) =>
+        h("li", {}, button("question", question, () => ask(question, { fresh: true }), { lang: page.articleLanguage })))));
+
+    const further = async (known, k) => (await server.further({ shown: known, k }).catch(() => null)) ?? [];
+
+    const welcome = async () => {
+      const box = h("div.welcome", {}, h("p", {}, say("intro")));
+      log.append(box);
+      const questions = page.starters.length ? page.starters : await further([], 4);
+      if (questions.length) box.append(offer(say("starters"), questions));
+      over.hidden = true;
+    };
+
+    const complain = (text) => {
+      notice.textContent = text;
+      notice.hidden = false;
+      announce(text);
+    };
+
+    /** Ask, and show the answer. A fresh question stands alone: nothing said before bears on it. */
+    const ask = async (typed, { fresh = false, passage = null } = {}) => {
+      const question = typed.trim();
+      if (!question || busy) return;
+      if (question.length > page.limit) {
+        complain(say("too_long", { length: question.length.toLocaleString(page.language), limit: page.limit.toLocaleString(page.language) }));
+        return;
+      }
+      busy = send.disabled = true;
+      notice.hidden = true;
+      hideCard();
+      const inLog = log.contains(document.activeElement);
+      const turn = h("article.turn", { tabindex: -1, "aria-busy": "true", "aria-labelledby": `q${++turns}` },
+        h("h3", { id: `q${turns}` }, question), h("p.working", {}, say("working")));
+      const welcoming = log.querySelector(".welcome");
+      const offers = [...log.querySelectorAll(".offer")];
+      welcoming?.setAttribute("hidden", "");
+      for (const old of offers) old.hidden = true;
+      log.append(turn);
+      if (inLog) turn.focus({ preventScroll: true });
+      talk.scrollTo({ top: turn.offsetTop - 12, behavior: still.matches ? "auto" : "smooth" });
+      const slow = setTimeout(() => announce(say("working")), 1500);
+      const answer = await server.reply({ question, history: fresh ? [] : history }).catch(() => null);
+      clearTimeout(slow);
+      busy = send.disabled = false;
+      if (!answer || answer.refused) {
+        turn.remove();
+        for (const old of offers) old.hidden = false;
+        welcoming?.removeAttribute("hidden");
+        if (!field.value.trim()) field.value = question;
+        complain(say(answer?.refused ?? "gone"));
+        field.focus();
+        return;
+      }
+      welcoming?.remove();
+      for (const old of offers) old.remove();
+      over.hidden = false;
+      if (field.value.trim() === question) field.value = "";
+      history.push({ role: "user", content: question }, { role: "assistant", content: answer.quote?.text ?? "" });
+      history.splice(0, history.length - 12);
+      turn.removeAttribute("aria-busy");
+      turn.querySelector(".working").remove();
+      turn.classList.add(answer.verdict);
+      const refs = render(turn, question, answer);
+      announce(spoken(answer));
+      if (answer.passages.length) lay(answer);
+      if (answer.verdict === "answered" && !narrow.matches) reveal(reading.querySelector("mark.quote"));
+      const wanted = passage ? answer.passages.findIndex((p) => p.id === passage) : -1;
+      if (wanted >= 0) jump(answer, wanted, refs[wanted]);
+      if (answer.kind && answer.kind !== "about") return;
+      shown.push(...answer.passages.map((p) => p.id));
+      const off = answer.verdict === "off_topic";
+      const questions = off && page.starters.length ? page.starters.slice(0, 2) : await further(off ? [] : shown, off ? 2 : 3);
+      if (questions.length && turn === log.lastElementChild) turn.append(offer(say(off ? "instead" : "further"), questions));
+    };
+
+    const spoken = (answer) => {
+      if (answer.verdict === "answered") return `${say(answer.kind ?? "answered")}: ${answer.quote.text}. ${say(answer.sure)}.`;
+      if (answer.verdict === "related")
+        return `${say("related")} ${say("closest")}: ${answer.passages.map((p) => p.heading.split(" › ").at(-1) || say("lead")).join("; ")}.`;
+      return say(answer.kind ?? "off_topic");
+    };
+
+    /** Fill a turn with its answer; return the numbered buttons. */
+    const render = (turn, question, answer) => {
+      if (answer.question !== question) turn.append(h("p.understood", {}, say("understood", { question: answer.question })));
+      turn.append(h("p.verdict", {}, say(answer.kind ?? answer.verdict)));
+      if (answer.verdict === "off_topic") return [];
+      const [first] = answer.passages;
+      if (answer.quote) {
+        const { text, before, after } = answer.quote;
+        turn.append(h("blockquote", { lang: first.language }, h("p", {}, text)));
+        if (text.length < 80 && (before + after).trim().length > 1)
+          turn.append(h("p.context", { lang: first.language }, before, h("b", {}, text), after));
+      } else turn.append(h("p.label", {}, say("closest")));
+      const refs = [];
+      turn.append(h("ol.refs", {}, ...answer.passages.map((passage, i) => reference(answer, passage, i, refs, question))));
+      const figure = say(answer.verdict === "answered" ? "figure" : "figure_no", { percent: answer.percent });
+      turn.append(h("details.sure", {}, h("summary", {}, say(answer.sure)), h("p", {}, figure)));
+      const words = () => answer.quote?.text ?? first.text;
+      const source = answer.quote?.source || first.source;
+      turn.append(h("div.actions", {},
+        copier("action", say("copy"), () => asText(words(), first, link(answer.question))),
+        copier("action", say("copy_markdown"), () => asMarkdown(words(), first, link(answer.question))),
+        copier("action", say("copy_link"), () => link(answer.question)),
+        source ? h("a.action", { href: source, target: "_blank", rel: "noopener noreferrer" }, say("source")) : null,
+        page.feedback ? rate(answer) : null));
+      return refs;
+    };
+
+    const reference = (answer, passage, i, refs, question) => {
+      const number = i + 1;
+      const heading = passage.heading.split(" › ").at(-1) || say("lead");
+      const ref = h("button.ref", {
+        type: "button",
+        onclick: () => jump(answer, i, ref),
+        onmouseenter: () => showCard(passage, ref),
+        onmouseleave: leave,
+        onfocus: () => { if (ref.matches(":focus-visible")) showCard(passage, ref); },
+        onblur: hideCard,
+        "aria-label": say("show", { number, heading }),
+      }, h("span.n", { "aria-hidden": true }, String(number)), h("span.heading", { lang: passage.language }, heading));
+      if (answer.verdict === "related") ref.append(h("span.words", { lang: passage.language }, passage.text));
+      refs.push(ref);
+      return h("li", {}, ref,
+        copier("small.link", "", () => link(answer.question, passage), { "aria-label": say("copy_passage_link", { number }), title: say("copy_passage_link", { number }) }),
+        passage.source ? h("a.small.away", { href: passage.source, target: "_blank", rel: "noopener noreferrer", "aria-label": say("source_passage", { number }), title: say("source_passage", { number }) }) : null);
+    };
+
+    /** Thumbs, where the operator keeps feedback: with a word, if one is given. */
+    const rate = (answer) => {
+      const box = h("span.rate", { role: "group", "aria-label": say("feedback") });
+      const give = (helpful) => async () => {
+        const body = { question: answer.question, verdict: answer.verdict, passage_ids: answer.passages.map((p) => p.id), helpful };
+        const post = (comment) => fetch("api/feedback", {
+          method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...body, comment }),
+        }).then((response) => response.ok, () => false);
+        const word = h("input", { type: "text", maxlength: 500, "aria-label": say("comment"), placeholder: say("comment") });
+        const finish = async (event) => {
+          event.preventDefault();
+          const done = await post(word.value.trim());
+          const end = h("span", { tabindex: -1 }, say(done ? "feedback_thanks" : "gone_feedback"));
+          box.replaceChildren(end);
+          end.focus();
+          announce(end.textContent);
+        };
+        box.replaceChildren(h("form.comment", { onsubmit: finish }, word, h("button.action", { type: "submit" }, say("feedback_send"))));
+        word.focus();
+      };
+      box.append(button("small.up", "", give(true), { "aria-label": say("helpful"), title: say("helpful") }),
+        button("small.down", "", give(false), { "aria-label": say("unhelpful"), title: say("unhelpful") }));
+      return box;
+    };
+
+    welcome();
+    const query = new URLSearchParams(location.search);
+    const asked = query.get("q") ?? "";
+    if (asked.trim()) {
+      show("chat");
+      ask(asked, { fresh: true, passage: query.get("passage") });
+    }
+  };
+})();
