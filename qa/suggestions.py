@@ -6,27 +6,41 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
+from qa.answer import Answer
 from qa.article import Article
-from qa.bot import Bot
-from qa.errors import QaError
+from qa.errors import QuestionError
+from qa.index import Index
 
 MOST_TRIED = 60
 """Questions put to the bot for one call at most, so that a long book keeps no server busy."""
 
 LABEL = re.compile(r"([A-Z][\w’'-]*(?: [\w’'-]+){0,4}): (?=\S)")
 WORD = re.compile(r"\w[\w’'-]*")
-SMALL_WORDS = frozenset("a an and as at but by for from in into of on or the to with without vs".split())
-OVERVIEW = re.compile(r"^(?:overview|introduction|background|summary|conclusions?|outlook)\b(?: (?:of|to)\b)?\s*", re.I)
+SMALL_WORDS = set("a an and as at but by for from in into of on or the to with".split())  # noqa: SIM905
+OVERVIEW = re.compile(
+    r"^(?:overview|introduction|background|summary|conclusions?|outlook)\b(?: (?:of|to)\b)?\s*", re.I
+)
 RELATION = re.compile(
-    r"(?:.* )?(causes?|challenges?|consequences?|costs?|effects?|history|impacts?|influence|limits?|obstacles?|"
-    r"opposition|origins?|reactions?|reasons?|responses?|risks?|roles?|states?|threats?) "
+    r"(?:.* )?(causes?|challenges?|consequences?|costs?|effects?|history|impacts?|influence|limits?|"
+    r"obstacles?|opposition|origins?|reactions?|reasons?|responses?|risks?|roles?|states?|threats?) "
     r"(?:against|behind|for|in|of|on|to) .+",
     re.I,
 )
 PLURAL = re.compile(r".*[^siu]s", re.I)
+
+
+class Answering(Protocol):
+    """A :class:`qa.Bot`, or what stands before one."""
+
+    @property
+    def index(self) -> Index:
+        """The index that answers come from."""
+
+    def ask(self, question: str) -> Answer:
+        """Answer a question."""
 
 
 class Candidate(NamedTuple):
@@ -38,11 +52,11 @@ class Candidate(NamedTuple):
     end: int
 
 
-_known: WeakKeyDictionary[Bot, dict[str, str]] = WeakKeyDictionary()
+_known: WeakKeyDictionary[Answering, dict[str, str]] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
-def suggestions(bot: Bot, shown: Sequence[str] = (), k: int = 3) -> list[str]:
+def suggestions(bot: Answering, shown: Sequence[str] = (), k: int = 3) -> list[str]:
     """Return up to ``k`` questions, each answered by a passage of its own that was not shown yet.
 
     They lead on: what stands next after the passage shown last comes first. With nothing shown, the
@@ -97,7 +111,7 @@ def _whole(article: Article, question: str) -> Candidate:
     return Candidate((question,), article, 0, len(article.text))
 
 
-def _answered_by(bot: Bot, question: str, candidate: Candidate) -> str:
+def _answered_by(bot: Answering, question: str, candidate: Candidate) -> str:
     """Return the id of the passage that answers a question, or "" if none does at the right place."""
     known = _known.setdefault(bot, {})
     if question not in known:
@@ -107,10 +121,10 @@ def _answered_by(bot: Bot, question: str, candidate: Candidate) -> str:
     return known[question]
 
 
-def _try(bot: Bot, question: str, candidate: Candidate) -> str:
+def _try(bot: Answering, question: str, candidate: Candidate) -> str:
     try:
         answer = bot.ask(question)
-    except QaError:  # A front matter may hold a question that is none.
+    except QuestionError:  # A front matter may hold a question that is none.
         return ""
     if answer.quote is None or answer.quote.article is not candidate.article:
         return ""

@@ -12,6 +12,7 @@ from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
 import gradio as gr
+from gradio.events import api
 from pydantic import BaseModel, Field, ValidationError
 
 from qa import smalltalk
@@ -103,8 +104,8 @@ def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
             apply_default_css=False,
             server_functions=[reply, further],
         )
-        gr.api(ask, api_name="ask")
-        gr.api(search, api_name="search")
+        api(ask, api_name="ask")
+        api(search, api_name="search")
     page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
     assert isinstance(page, gr.Blocks)
     return page
@@ -115,7 +116,9 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
     kind = smalltalk.kind_of(answer.question)
     # A score above nought says that the reader would rather quote a passage than pass it over.
     passages = [
-        p for i, p in enumerate(answer.passages[:SHOWN]) if not i or answer.verdict == "related" or p.score > 0
+        p
+        for i, p in enumerate(answer.passages[:SHOWN])
+        if not i or answer.verdict == "related" or p.score > 0
     ]
     quote = None
     if answer.quote is not None:
@@ -249,18 +252,18 @@ def with_article(html: str, bot: Desk, settings: Settings, accept_language: str 
         f'<button type="button" data-pane="article" aria-pressed="true">{said["article"]}</button>'
         f'<button type="button" data-pane="chat" aria-pressed="false">{said["chat"]}</button></div>'
         '<button type="button" class="theme"></button></header>'
-        '<main class="desk" data-pane="article">'
+        '<div class="desk" data-pane="article">'
         f'<div class="reading" tabindex="0" role="region" aria-label="{said["article"]}">'
         f'<nav class="outline" aria-label="{said["contents"]}"><p>{said["contents"]}</p>'
         f"<ol>{''.join(_outline(articles))}</ol></nav>"
         f"<div>{''.join(render_article(article, i) for i, article in enumerate(articles))}</div></div>"
-        f'<section class="asking" aria-label="{said["conversation"]}">'
+        '<div class="asking">'
         f'<p class="loading">{said["loading"]}</p><noscript><p>{said["noscript"]}</p></noscript>'
     )
     # In a script element only "</" and "<!--" could end what is meant as data.
     data = json.dumps(page, ensure_ascii=False).replace("<", "\\u003c")
     end = (
-        f'</section></main><script type="application/json" id="page-data">{data}</script>'
+        f'</div></div><script type="application/json" id="page-data">{data}</script>'
         f"<script>{_static('page.js')}</script>"
     )
     html = HEAD_OF_GRADIO.sub("", html)

@@ -186,11 +186,14 @@
     at.setAttribute("aria-describedby", "card");
     const box = at.getBoundingClientRect();
     const size = card.getBoundingClientRect();
-    card.style.left = `${Math.max(8, Math.min(box.left, innerWidth - size.width - 8))}px`;
+    // Beside the answer where there is room, so that the answer stays in sight; else above or below.
+    const beside = box.left - size.width - 20;
     const above = box.top - size.height - 6;
-    card.style.top = `${above > 8 ? above : Math.min(box.bottom + 6, innerHeight - size.height - 8)}px`;
+    const top = beside > 8 ? box.top - size.height / 3 : above > 8 ? above : box.bottom + 6;
+    card.style.left = `${beside > 8 ? beside : Math.max(8, Math.min(box.left, innerWidth - size.width - 8))}px`;
+    card.style.top = `${Math.max(8, Math.min(top, innerHeight - size.height - 8))}px`;
   };
-  const leave = () => { leaving = setTimeout(hideCard, 150); };
+  const leave = () => { leaving = setTimeout(hideCard, 250); };
   card.addEventListener("mouseenter", () => clearTimeout(leaving));
   card.addEventListener("mouseleave", leave);
   document.addEventListener("keydown", (event) => {
@@ -237,7 +240,7 @@
 
   const status = h("div.unseen", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
   const announce = (text) => { status.textContent = text; };
-  asking.append(status, card);
+  asking.append(status);
 
   window.articleChat = (element, server) => {
     asking.querySelector(".loading")?.remove();
@@ -269,7 +272,7 @@
     element.querySelector(".qa-chat").replaceChildren(
       h("h2.unseen", {}, say("conversation")),
       h("div.talk", { tabindex: 0, role: "region", "aria-label": say("conversation") }, log),
-      h("div.foot", {}, notice, form, over));
+      h("div.foot", {}, notice, form, over), card);
     const talk = element.querySelector(".talk");
 
     const offer = (label, questions) =>
@@ -344,7 +347,7 @@
       if (answer.kind && answer.kind !== "about") return;
       shown.push(...answer.passages.map((p) => p.id));
       const off = answer.verdict === "off_topic";
-      const questions = off && page.starters.length ? page.starters.slice(0, 2) : await further(off ? [] : shown, off ? 2 : 3);
+      const questions = await (off ? further([], 2) : further(shown, 3));
       if (questions.length && turn === log.lastElementChild) turn.append(offer(say(off ? "instead" : "further"), questions));
     };
 
@@ -363,7 +366,7 @@
       const [first] = answer.passages;
       if (answer.quote) {
         const { text, before, after } = answer.quote;
-        turn.append(h("blockquote", { lang: first.language }, h("p", {}, text)));
+        turn.append(h(`blockquote${text.length < 40 ? ".short" : ""}`, { lang: first.language }, h("p", {}, text)));
         if (text.length < 80 && (before + after).trim().length > 1)
           turn.append(h("p.context", { lang: first.language }, before, h("b", {}, text), after));
       } else turn.append(h("p.label", {}, say("closest")));
