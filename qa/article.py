@@ -5,21 +5,31 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 from typing import Any
 
-import frontmatter
 import yaml
+from frontmatter.default_handlers import YAMLHandler
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from qa.errors import ArticleError
 
-MAX_BYTES = 8_000_000
-"""Largest article file that is read: about 1.3 million words."""
+MAX_BYTES = 4_000_000
+"""Largest article file that is read: about 650,000 words, more than War and Peace."""
+
+MAX_LINES = 200_000
+MAX_PARAGRAPH = 1_000_000
+MAX_FRONT_MATTER = 64_000
+"""Characters. These limits keep the time and memory that a hostile article takes within bounds."""
+
+MAX_NESTING = 100_000
+"""Deeper than Python's own limit goes: Markdown is never cut off in silence, it is refused."""
 
 BLOCK_GAP = "\n\n"
 PLAIN_HEADING_LENGTH = 80
+LIST_ITEM = re.compile(r"([-*+•–—]|\d+[.)])\s")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +120,14 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article") ->
     except UnicodeEncodeError as error:
         raise ArticleError(f"{name}: character {error.start} is half of a surrogate pair.") from error
     meta, body = _front_matter(text, name) if markdown else ({}, text)
-    blocks = list(_markdown_blocks(body) if markdown else _plain_blocks(body))
-    title = str(meta.get("title") or "")
+    _refuse_endless(body, name, markdown=markdown)
+    try:
+        blocks = list(_markdown_blocks(body) if markdown else _plain_blocks(body))
+    except RecursionError as error:
+        raise ArticleError(
+            f"{name}: its Markdown is nested too deeply. Flatten its lists or quotes."
+        ) from error
+    title = _line(meta.get("title"))
     levels = [level for level, _ in blocks if level]
     if blocks and blocks[0][0] == 1 and levels.count(1) == 1:
         # A single first-level heading on top is the title, not a section.
@@ -123,28 +139,52 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article") ->
     return article
 
 
+def _refuse_endless(body: str, name: str, *, markdown: bool) -> None:
+    """Refuse what would take minutes, or gigabytes, to parse."""
+    if (lines := body.count("\n")) > MAX_LINES:
+        raise ArticleError(f"{name}: {lines:,} lines; at most {MAX_LINES:,} are read. Split the article.")
+    longest = max(map(len, re.split(r"\n[ \t]*\n", body))) if markdown else 0
+    if longest > MAX_PARAGRAPH:
+        raise ArticleError(
+            f"{name}: a paragraph of {longest:,} characters; at most {MAX_PARAGRAPH:,} are read. "
+            "Part it with blank lines."
+        )
+
+
 def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
+    handler = YAMLHandler()
     try:
-        meta, body = frontmatter.parse(text)
+        block, body = handler.split(text) if handler.detect(text) else ("", text)
+    except ValueError:
+        # A line of dashes on top that no other one closes is a rule, not front matter.
+        return {}, text
+    if len(block) > MAX_FRONT_MATTER:
+        raise ArticleError(f"{name}: its front matter is longer than {MAX_FRONT_MATTER:,} characters.")
+    try:
+        meta = handler.load(block)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ArticleError(f"{name}: the front matter is not YAML: {str(error).splitlines()[0]}.") from error
-    if not isinstance(meta, dict):
+    if not isinstance(meta, dict | None):
         raise ArticleError(f"{name}: the front matter must be a list of `key: value` lines.")
-    return meta, body
+    return meta or {}, body
 
 
 def _markdown_blocks(body: str) -> Iterator[tuple[int, str]]:
     """Yield (heading level or 0, text) for each block of Markdown, markup taken off."""
     # HTML stays visible as the text it is: an article is untrusted.
-    tokens = MarkdownIt("commonmark", {"html": False}).enable("table").parse(body)
+    options = {"html": False, "maxNesting": MAX_NESTING}
+    # Inline markup is parsed apart, so that its many tokens are held for one block at a time.
+    blocks = MarkdownIt("commonmark", options).enable("table").disable("inline")
+    inline = MarkdownIt("commonmark", options)
+    env: dict[str, Any] = {}
     level = 0
-    for token in tokens:
+    for token in blocks.parse(body, env):
         if token.type == "heading_open":
             level = int(token.tag[1])
         elif token.type == "heading_close":
             level = 0
         elif token.type == "inline":
-            yield level, _tidy(_inline_text(token))
+            yield level, _tidy("".join(map(_inline_text, inline.parseInline(token.content, env))))
         elif token.type in {"fence", "code_block"}:
             yield 0, _tidy(token.content)
 
@@ -163,11 +203,13 @@ def _plain_blocks(body: str) -> Iterator[tuple[int, str]]:
     """Yield (heading level or 0, text) for plain text.
 
     Blank lines part paragraphs; without any, each line is one. One or two short lines without
-    closing punctuation above a paragraph are its headings.
+    closing punctuation above a paragraph are its headings; an item of a list is none.
     """
     parts = re.split(r"\n\s*\n", body) if re.search(r"\S\s*\n\s*\n\s*\S", body) else body.split("\n")
     texts = [tidy for part in parts if (tidy := _tidy(part))]
-    short = [len(t) <= PLAIN_HEADING_LENGTH and t[-1].isalnum() for t in texts] + [True]
+    short = [len(t) <= PLAIN_HEADING_LENGTH and t[-1].isalnum() and not LIST_ITEM.match(t) for t in texts] + [
+        True
+    ]
     for i, text in enumerate(texts):
         above_two = short[i] and short[i + 1] and i + 2 < len(texts) and not short[i + 2]
         if short[i] and not short[i + 1]:
@@ -177,6 +219,11 @@ def _plain_blocks(body: str) -> Iterator[tuple[int, str]]:
             yield 2, text
         else:
             yield 0, text
+
+
+def _line(value: object) -> str:
+    """Return a field of the front matter as one line; YAML's lists and mappings are none."""
+    return _tidy(str(value)) if isinstance(value, str | int | float | date) else ""
 
 
 def _tidy(text: str) -> str:
@@ -217,9 +264,9 @@ def _assemble(blocks: list[tuple[int, str]], meta: dict[str, Any], title: str) -
         title=title,
         text=BLOCK_GAP.join(parts),
         sections=tuple(sections),
-        language=str(meta.get("language") or "en"),
-        author=str(meta.get("author") or ""),
-        published=str(meta.get("published") or ""),
-        source=str(meta.get("source") or ""),
-        questions=tuple(map(str, questions)) if isinstance(questions, list) else (),
+        language=_line(meta.get("language")) or "en",
+        author=_line(meta.get("author")),
+        published=_line(meta.get("published")),
+        source=_line(meta.get("source")),
+        questions=tuple(filter(None, map(_line, questions))) if isinstance(questions, list) else (),
     )

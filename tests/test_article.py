@@ -1,28 +1,135 @@
-"""The shipped article: word for word what was given."""
+"""Reading an article: no word lost, and nothing in it obeyed."""
 
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from qa.article import parse_article, read_article
+from qa.article import MAX_BYTES, Article, parse_article, read_article
+from qa.errors import ArticleError
 
 ROOT = Path(__file__).parent.parent
 GIVEN = ROOT.parent / "shared" / "article" / "article.txt"
+SHIPPED = read_article(ROOT / "index" / "article.md")
+
+given_text = pytest.mark.skipif(
+    not GIVEN.exists(),
+    reason="the given text is not part of the repository",
+)
 
 
-@pytest.mark.skipif(not GIVEN.exists(), reason="the given text is not part of the repository")
+def outline(article: Article) -> list[tuple[str, list[str]]]:
+    """Each heading with the paragraphs directly below it."""
+    return [(s.heading, [article.text[p.start : p.end] for p in s.paragraphs]) for s in article.sections]
+
+
+@given_text
 def test_no_word_was_lost_added_or_changed() -> None:
     lines = [line.strip() for line in GIVEN.read_text(encoding="utf-8").splitlines()]
     kept = [line for line in lines if line and not line.startswith("- ")]
-    assert read_article(ROOT / "index" / "article.md").text.split("\n\n") == kept
+    assert SHIPPED.text.split("\n\n") == kept
 
 
 def test_plain_text_shows_its_headings() -> None:
-    body = read_article(ROOT / "index" / "article.md")
-    again = parse_article(body.text, markdown=False)
-    assert [s.path for s in again.sections] == [s.path for s in body.sections]
+    assert outline(parse_article(SHIPPED.text, markdown=False)) == outline(SHIPPED)
+
+
+@given_text
+def test_the_given_text_shows_its_headings_and_takes_no_link_for_one() -> None:
+    found = outline(read_article(GIVEN))
+    assert [heading for heading, _ in found] == [heading for heading, _ in outline(SHIPPED)]
+    kept = [(heading, [p for p in texts if not p.startswith("- ")]) for heading, texts in found]
+    assert kept == outline(SHIPPED)
+
+
+def test_headings_form_paths() -> None:
+    article = parse_article("# Title\n\nLead.\n\n## A\n\n### B\n\nText.\n\n## C\n\nMore.")
+    assert article.title == "Title"
+    assert [s.path for s in article.sections] == [(), ("A",), ("A", "B"), ("C",)]
+    for section in article.sections[1:]:
+        assert article.text[section.start : section.end] == section.heading
 
 
 def test_html_stays_text() -> None:
     article = parse_article("<script>alert(1)</script>\n\n**Bold** words.")
     assert article.text == "<script>alert(1)</script>\n\nBold words."
+
+
+def test_markup_goes_and_words_stay() -> None:
+    article = parse_article("A [link](https://example.org) and ![a picture](x.png), `code`.\n\n- one\n- two")
+    assert article.text == "A link and a picture, code.\n\none\n\ntwo"
+
+
+def test_front_matter_is_read_and_obeys_nobody() -> None:
+    article = parse_article(
+        "---\ntitle: A\npublished: 2024-06-20\nauthor: [no, line]\nquestions: [Who?, {no: line}]\n---\n\nText."
+    )
+    assert (article.title, article.published, article.author) == ("A", "2024-06-20", "")
+    assert article.questions == ("Who?",)
+    with pytest.raises(ArticleError, match="front matter"):
+        parse_article("---\ntitle: !!python/object/apply:os.getcwd []\n---\n\nText.")
+
+
+def test_a_rule_on_top_is_no_front_matter() -> None:
+    assert parse_article("---\n\nText.").text == "Text."
+
+
+@pytest.mark.parametrize("block", ["- a list", "title: [", "just words"])
+def test_front_matter_that_is_none_is_refused_and_not_dropped(block: str) -> None:
+    with pytest.raises(ArticleError, match="front matter"):
+        parse_article(f"---\n{block}\n---\n\nText.")
+
+
+@pytest.mark.parametrize("text", ["", " \n\n ", "# Only a heading", "---\ntitle: A\n---\n"])
+def test_an_article_without_text_is_refused(text: str) -> None:
+    with pytest.raises(ArticleError, match=r"essay\.md: holds no paragraph"):
+        parse_article(text, name="essay.md")
+
+
+def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
+    latin = tmp_path / "latin.md"
+    latin.write_bytes("Café and more".encode("latin-1"))
+    large = tmp_path / "large.txt"
+    large.write_bytes(b"x" * (MAX_BYTES + 1))
+    for path in (latin, large, tmp_path / "missing.md", tmp_path):
+        with pytest.raises(ArticleError, match=path.name):
+            read_article(path)
+
+
+def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
+    path = tmp_path / "marked.txt"
+    path.write_text("Some words stand here.", encoding="utf-8-sig")
+    assert read_article(path).text == "Some words stand here."
+
+
+@given(st.text(), st.booleans())
+def test_any_text_is_an_article_or_an_error(text: str, markdown: bool) -> None:
+    try:
+        article = parse_article(text, markdown=markdown)
+    except ArticleError:
+        return
+    for section, paragraph in article.paragraphs:
+        assert article.text[paragraph.start : paragraph.end].strip()
+        if section.path:
+            assert article.text[section.start : section.end] == section.heading
+
+
+@given(st.text(st.characters(exclude_categories=["Cs"])).filter(str.strip))
+def test_plain_text_keeps_every_character_that_is_no_blank(text: str) -> None:
+    try:
+        article = parse_article(text, markdown=False)
+    except ArticleError:
+        return
+    assert "".join(article.text.split()) == "".join(text.split())
+
+
+@given(st.lists(st.sampled_from(["a line", "# Head", "two words  ", "> quote", ""]), min_size=1))
+def test_line_ends_make_no_difference(lines: list[str]) -> None:
+    def read(end: str) -> Article | None:
+        try:
+            return parse_article(end.join([*lines, "", "Last."]))
+        except ArticleError:
+            return None
+
+    assert read("\n") == read("\r\n") == read("\r")
