@@ -22,7 +22,7 @@ from qa.answer import Answer
 from qa.article import Article, Paragraph, Section
 from qa.bot import Bot
 from qa.errors import QaError
-from qa.passages import Passage
+from qa.passages import Passage, sentences_of
 
 CALIBRATION_BINS = 10
 
@@ -133,7 +133,7 @@ def read_documents(folder: Path, keep: Callable[[str], bool] = lambda title: Tru
         texts = [p["text"] for p in row["passages"]]
         article, places = _article(title.replace("_", " "), texts)
         passages = tuple(
-            Passage(p["id"], article.title, start, end, article)
+            Passage(p["id"], article.title, start, end, article, tuple(sentences_of(article, start, end)))
             for p, (start, end) in zip(row["passages"], places, strict=True)
         )
         yield Document(article, passages, tuple(asked))

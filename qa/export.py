@@ -55,9 +55,23 @@ def export_onnx(
                 )
             else:
                 os.replace(exported, path)
-                path.chmod(0o644)
+            _strip(path)
+            path.chmod(0o644)
     finally:
         exported.unlink(missing_ok=True)
+
+
+def _strip(path: Path) -> None:
+    """Drop the exporter's notes, among them paths of the building machine: same weights, same bytes."""
+    import onnx
+
+    model = onnx.load(path)
+    for part in (*model.graph.node, *model.graph.value_info, *model.graph.input, *model.graph.output):
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    model.graph.ClearField("metadata_props")
+    model.graph.ClearField("value_info")
+    onnx.save(model, path)
 
 
 @contextlib.contextmanager

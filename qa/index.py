@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import functools
 import hashlib
 import json
 import os
@@ -11,10 +12,11 @@ import shutil
 import struct
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 from pydantic import BaseModel, ConfigDict, ValidationError
 from tokenizers import Tokenizer
 
@@ -47,7 +49,11 @@ class Manifest(BaseModel):
 
 @dataclass(frozen=True)
 class Index:
-    """A loaded index. Row ``i`` of the FAISS vectors is the vector of ``passages[i]``."""
+    """A loaded index.
+
+    The FAISS vectors follow the passages: each one's own, then those of its sentences, from row
+    ``rows[i]`` on for ``passages[i]``.
+    """
 
     folder: Path
     manifest: Manifest
@@ -55,6 +61,12 @@ class Index:
     passages: tuple[Passage, ...]
     vectors: faiss.IndexFlatIP  # type: ignore[name-defined]  # noqa: F821
     encoder: QuestionEncoder
+
+    @functools.cached_property
+    def rows(self) -> npt.NDArray[np.int64]:
+        """The row at which each passage's vectors begin."""
+        counts = [len(p.embedded) for p in self.passages]
+        return np.cumsum([0, *counts[:-1]])
 
 
 def build(
@@ -87,7 +99,7 @@ def build(
     encoder = PassageEncoder(model)
     info = encoder.info(int8=int8)
     passages = cut_all(read, encoder.tokenizer, info)
-    vectors = encoder.encode([p.in_context for p in passages], progress=progress)
+    vectors = encoder.encode([text for p in passages for text in p.embedded], progress=progress)
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
@@ -130,7 +142,8 @@ def load(folder: str | Path, *, threads: int = 1) -> Index:
             )
     articles = tuple(read_article(folder / name) for name in manifest.articles)
     passages = _read_passages(folder / PASSAGES, articles)
-    vectors = _read_vectors(folder / VECTORS, len(passages), manifest.encoder.dimension)
+    count = sum(len(p.embedded) for p in passages)
+    vectors = _read_vectors(folder / VECTORS, count, manifest.encoder.dimension)
     encoder = QuestionEncoder(folder / "encoder", manifest.encoder, threads)
     return Index(folder, manifest, articles, passages, vectors, encoder)
 
@@ -178,7 +191,7 @@ def cut_all(articles: Sequence[Article], tokenizer: Tokenizer, info: EncoderInfo
     for number, article in enumerate(articles, 1):
         for p in cut(article, tokenizer, info.window, info.passage_prompt):
             passage_id = p.id if len(articles) == 1 else f"a{number}{p.id}"
-            passages.append(Passage(passage_id, p.heading, p.start, p.end, article))
+            passages.append(replace(p, id=passage_id))
     return passages
 
 
@@ -250,6 +263,7 @@ def _write_passages(path: Path, passages: Sequence[Passage], articles: Sequence[
                 "heading": p.heading,
                 "start": p.start,
                 "end": p.end,
+                "sentences": p.sentences,
             }
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
 
@@ -260,8 +274,12 @@ def _read_passages(path: Path, articles: tuple[Article, ...]) -> tuple[Passage, 
         try:
             row = json.loads(line)
             article = articles[row["article"]]
-            passage = Passage(str(row["id"]), str(row["heading"]), row["start"], row["end"], article)
-            fits = 0 <= passage.start < passage.end <= len(article.text)
+            sentences = tuple((start, end) for start, end in row["sentences"])
+            passage = Passage(
+                str(row["id"]), str(row["heading"]), row["start"], row["end"], article, sentences
+            )
+            spans = [(passage.start, passage.end), *sentences]
+            fits = all(0 <= start < end <= len(article.text) for start, end in spans)
         except (ValueError, KeyError, TypeError, IndexError) as error:
             raise IndexFolderError(f"{path}:{number}: is no passage. Rebuild the index.") from error
         if not fits:

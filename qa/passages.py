@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sentencex import get_sentence_boundaries
@@ -18,7 +18,8 @@ class Passage:
     """A stretch of an article: ``article.text[start:end] == text``, always.
 
     ``heading`` is the path of headings above it. It counts when passages are searched and is shown,
-    and is no part of ``text``. ``score`` ranks a passage among those found for one question.
+    and is no part of ``text``. ``sentences`` are the offsets of its sentences into the article.
+    ``score`` ranks a passage among those found for one question.
     """
 
     id: str
@@ -26,6 +27,7 @@ class Passage:
     start: int
     end: int
     article: Article = field(repr=False, compare=False)
+    sentences: tuple[tuple[int, int], ...] = field(default=(), repr=False)
     score: float = 0.0
 
     @property
@@ -37,6 +39,11 @@ class Passage:
     def in_context(self) -> str:
         """The words as models read them: below their headings."""
         return f"{self.heading}\n{self.text}" if self.heading else self.text
+
+    @property
+    def embedded(self) -> list[str]:
+        """The texts that stand for it in the index: itself in context, then each of its sentences."""
+        return [self.in_context, *(self.article.text[start:end] for start, end in self.sentences)]
 
     def to_dict(self) -> dict[str, str | int | float]:
         """Plain JSON types; the article is named by its title."""
@@ -60,46 +67,57 @@ def cut(article: Article, tokenizer: Tokenizer, window: int, prefix: str = "") -
     passages: list[Passage] = []
     for section, paragraph in article.paragraphs:
         heading = HEADING_SEPARATOR.join(section.path)
-        used = len(tokenizer.encode(f"{prefix}{heading}\n").ids)
-        if used > window // 2:
+        if len(tokenizer.encode(f"{prefix}{heading}\n").ids) > window // 2:
             # Headings of half a window would leave no room for the text: keep the innermost's start.
-            heading = section.heading[: window // 2]
-            used = len(tokenizer.encode(f"{prefix}{heading}\n").ids)
-        for start, end in _pieces(article, paragraph.start, paragraph.end, tokenizer, window - used):
-            passages.append(Passage(f"p{len(passages) + 1}", heading, start, end, article))
+            heading = section.heading
+            while heading and len(tokenizer.encode(f"{prefix}{heading}\n").ids) > window // 2:
+                heading = heading[: min(window, len(heading) - 1)].rstrip()
+        lead = f"{prefix}{heading}\n" if heading else prefix
+
+        # Counted together, as the encoder reads them: tokens of parts do not add up to those of the whole.
+        def size(text: str, lead: str = lead) -> int:
+            return len(tokenizer.encode(lead + text).ids)
+
+        for start, end in _pieces(article, paragraph.start, paragraph.end, size, window):
+            sentences = tuple(sentences_of(article, start, end))
+            passages.append(Passage(f"p{len(passages) + 1}", heading, start, end, article, sentences))
     return passages
 
 
-def _pieces(
-    article: Article, start: int, end: int, tokenizer: Tokenizer, budget: int
-) -> Iterator[tuple[int, int]]:
-    """Yield the spans of one paragraph, each within ``budget`` tokens and without outer blanks."""
+def sentences_of(article: Article, start: int, end: int) -> Iterator[tuple[int, int]]:
+    """Yield the offsets of the sentences between two offsets of an article, without outer blanks."""
     text = article.text[start:end]
-    if _tokens(text, tokenizer) <= budget:
+    for boundary in get_sentence_boundaries(article.language, text):
+        yield from _stripped(text, boundary["start_index"], boundary["end_index"], start)
+
+
+def _pieces(
+    article: Article, start: int, end: int, size: Callable[[str], int], window: int
+) -> Iterator[tuple[int, int]]:
+    """Yield the spans of one paragraph, each within the window and without outer blanks."""
+    text = article.text[start:end]
+    if size(text) <= window:
         yield start, end
         return
-    sentences: list[tuple[int, int]] = []
-    for boundary in get_sentence_boundaries(article.language, text):
-        sentences += _split_long(text, boundary["start_index"], boundary["end_index"], tokenizer, budget)
-    begin, stop, count = 0, 0, 0
-    for a, b in sentences:
-        length = _tokens(text[a:b], tokenizer)
-        if stop > begin and count + length > budget:
-            yield from _stripped(text, begin, stop, start)
-            begin, count = a, 0
-        stop, count = b, count + length
+    begin, stop = 0, 0
+    for sentence in get_sentence_boundaries(article.language, text):
+        for _, b in _split_long(text, stop, sentence["end_index"], size, window):
+            if stop > begin and size(text[begin:b]) > window:
+                yield from _stripped(text, begin, stop, start)
+                begin = stop
+            stop = b
     yield from _stripped(text, begin, stop, start)
 
 
 def _split_long(
-    text: str, begin: int, end: int, tokenizer: Tokenizer, budget: int
+    text: str, begin: int, end: int, size: Callable[[str], int], window: int
 ) -> Iterator[tuple[int, int]]:
-    """Yield a sentence whole, or, where it outgrows the budget, in pieces that end between words."""
+    """Yield a sentence whole, or, where it outgrows the window, in pieces that end between words."""
     while begin < end:
-        # A token stands for at least one character here, except words of over a hundred letters.
-        stop = min(end, begin + budget * 12)
-        while (count := _tokens(text[begin:stop], tokenizer)) > budget:
-            stop = begin + max(1, (stop - begin) * budget // (count + 1))
+        # A token seldom stands for more than a dozen characters, so no more is counted at once.
+        stop = min(end, begin + window * 12)
+        while (count := size(text[begin:stop])) > window and stop - begin > 1:
+            stop = begin + max(1, (stop - begin) * window // (count + 1))
         if stop < end:
             blank = text.rfind(" ", begin + 1, stop)
             stop = blank + 1 if blank > begin else stop
@@ -112,7 +130,3 @@ def _stripped(text: str, begin: int, stop: int, offset: int) -> Iterator[tuple[i
     if words := piece.strip():
         lead = len(piece) - len(piece.lstrip())
         yield offset + begin + lead, offset + begin + lead + len(words)
-
-
-def _tokens(text: str, tokenizer: Tokenizer) -> int:
-    return len(tokenizer.encode(text, add_special_tokens=False).ids)

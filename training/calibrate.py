@@ -53,7 +53,7 @@ def index_of(document: Document, encoder: PassageEncoder, shipped: Index) -> Ind
     """Make an index in memory of a set's document, passages as the set gives them."""
     passages = document.passages[:LONGEST]
     vectors = faiss.IndexFlatIP(shipped.manifest.encoder.dimension)
-    vectors.add(encoder.encode([p.in_context for p in passages]))
+    vectors.add(encoder.encode([text for p in passages for text in p.embedded]))
     return replace(shipped, articles=(document.article,), passages=passages, vectors=vectors)
 
 

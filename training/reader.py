@@ -44,7 +44,7 @@ class Recipe:
 
     seed: int = 20
     passes: int = 2
-    steps: int = 2_200
+    steps: int = 1_450
     batch: int = 32
     learning_rate: float = 1e-4
     warmup: float = 0.03
