@@ -101,18 +101,16 @@ def _pieces(
         return
     begin, stop = 0, 0
     for sentence in get_sentence_boundaries(article.language, text):
-        for _, b in _split_long(text, stop, sentence["end_index"], size, window):
-            if stop > begin and size(text[begin:b]) > window:
+        for following in _ends(text, stop, sentence["end_index"], size, window):
+            if stop > begin and size(text[begin:following]) > window:
                 yield from _stripped(text, begin, stop, start)
                 begin = stop
-            stop = b
+            stop = following
     yield from _stripped(text, begin, stop, start)
 
 
-def _split_long(
-    text: str, begin: int, end: int, size: Callable[[str], int], window: int
-) -> Iterator[tuple[int, int]]:
-    """Yield a sentence whole, or, where it outgrows the window, in pieces that end between words."""
+def _ends(text: str, begin: int, end: int, size: Callable[[str], int], window: int) -> Iterator[int]:
+    """Yield where a sentence ends, and before it, where it outgrows the window, ends between words."""
     while begin < end:
         # A token seldom stands for more than a dozen characters, so no more is counted at once.
         stop = min(end, begin + window * 12)
@@ -121,7 +119,7 @@ def _split_long(
         if stop < end:
             blank = text.rfind(" ", begin + 1, stop)
             stop = blank + 1 if blank > begin else stop
-        yield begin, stop
+        yield stop
         begin = stop
 
 
