@@ -199,9 +199,12 @@ def evaluate(
         typer.Argument(metavar="FOLDER", help="Folders with questions.jsonl; tests/questions without any."),
     ] = None,
     index: IndexFolder = None,
+    part: Annotated[
+        str, typer.Option(help="Only the questions of this part; those without a part always count.")
+    ] = "report",
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the measures here.")] = None,
 ) -> None:
-    """Ask all questions of a set and print the measures."""
+    """Ask the questions of a set that nothing was chosen on, and print the measures."""
     from rich.progress import track
     from rich.table import Table
 
@@ -211,7 +214,8 @@ def evaluate(
     bot = qa.load(index)
     measured = {}
     for folder in folders or [QUESTIONS]:
-        questions = read_questions(folder / "questions.jsonl", bot.index.passages)[None]
+        read = read_questions(folder / "questions.jsonl", bot.index.passages)[None]
+        questions = [q for q in read if q.part in {"", part}]
         console = _console(stderr=True)
         outcomes = track(
             ask_all(bot, questions),

@@ -1,0 +1,1 @@
+"""What answering costs, measured side by side in one run."""
