@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import binascii
 import logging
@@ -25,7 +24,6 @@ log = logging.getLogger("qa.web")
 MAX_BODY = 1_000_000
 """Bytes of a request. A question is small; the page sends the conversation along with it."""
 
-BODY_SECONDS = 10
 MCP_PATH = "/mcp"
 LOOPBACK = {"localhost", "127.0.0.1", "::1"}
 
@@ -94,7 +92,7 @@ class Watch:
 
 
 class Guard:
-    """Refuses other sites' pages, strangers where a password is set, what is not served, and large bodies."""
+    """Refuses other sites' pages, and strangers where a password is set."""
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         """Wrap an app."""
@@ -117,20 +115,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         headers = Headers(scope=scope)
-        refused = self._refuse(headers)
-        if refused is None and scope["method"] in {"POST", "PUT", "PATCH", "DELETE"}:
-            try:
-                async with asyncio.timeout(BODY_SECONDS):
-                    body = await _body(headers, receive)
-            except TimeoutError:
-                refused = error(408, f"The request took longer than {BODY_SECONDS} seconds to arrive.")
-            else:
-                if body is None:
-                    self._metrics.refused("size")
-                    refused = error(413, f"The request is larger than {MAX_BODY:,} bytes.")
-                else:
-                    receive = _replay(body, receive)
-        await (refused or self._app)(scope, receive, send)
+        await (self._refuse(headers) or self._app)(scope, receive, send)
 
     def _refuse(self, headers: Headers) -> ASGIApp | None:
         host = headers.get("x-forwarded-host") or headers.get("host", "")
@@ -181,34 +166,3 @@ def _credentials(headers: Headers) -> bytes:
         return base64.b64decode(encoded, validate=True)
     except (binascii.Error, ValueError):
         return b""
-
-
-async def _body(headers: Headers, receive: Receive) -> bytes | None:
-    """Read a request's body; None if there is more of it than a request may have."""
-    declared = headers.get("content-length", "0")
-    if not declared.isdecimal() or int(declared[:20]) > MAX_BODY:
-        return None
-    parts, size, more = [], 0, True
-    while more:
-        message = await receive()
-        part = message.get("body", b"")
-        size += len(part)
-        if size > MAX_BODY:
-            return None
-        parts.append(part)
-        more = message.get("more_body", False)
-    return b"".join(parts)
-
-
-def _replay(body: bytes, receive: Receive) -> Receive:
-    """Hand out a body that was read already, then whatever follows."""
-    sent = False
-
-    async def replay() -> Message:
-        nonlocal sent
-        if sent:
-            return await receive()
-        sent = True
-        return {"type": "http.request", "body": body, "more_body": False}
-
-    return replay

@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from math import inf
 from threading import Lock
 from time import perf_counter
 from typing import TypeVar
@@ -48,6 +49,7 @@ class Desk:
         self._concurrency = settings.concurrency
         self._places = settings.concurrency + settings.queue
         self._taken = 0
+        self._until = inf
         self._lock = Lock()
         self._pool = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="qa")
         metrics.watch(
@@ -68,7 +70,7 @@ class Desk:
     @property
     def full(self) -> bool:
         """Whether the next question would be refused."""
-        return self._taken >= self._places
+        return self._taken >= self._places or self._until < inf
 
     def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
         """Answer as :meth:`qa.Bot.ask` does, from a thread that may wait.
@@ -96,8 +98,12 @@ class Desk:
         """Search without holding the event loop. Raises what :meth:`search` raises."""
         return await asyncio.wrap_future(self._search(question, k))
 
+    def drain(self, seconds: float) -> None:
+        """Take no more, and refuse what is still waiting after so many seconds."""
+        self._until = perf_counter() + seconds
+
     def close(self) -> None:
-        """Finish what is under way, and take no more."""
+        """Finish what is under way."""
         self._pool.shutdown()
 
     def _ask(self, question: str, history: Sequence[Message]) -> Future[Answer]:
@@ -125,7 +131,11 @@ class Desk:
         arrived = perf_counter()
 
         def timed() -> T:
-            self._metrics.took("wait", perf_counter() - arrived)
+            begun = perf_counter()
+            self._metrics.took("wait", begun - arrived)
+            if begun > self._until:
+                self._metrics.refused("busy")
+                raise BusyError
             try:
                 with self._metrics.timed(stage):
                     return work()
@@ -133,11 +143,7 @@ class Desk:
                 self._metrics.refused("question")
                 raise
 
-        try:
-            future = self._pool.submit(timed)
-        except RuntimeError as error:
-            self._release()
-            raise BusyError from error
+        future = self._pool.submit(timed)
         future.add_done_callback(self._release)
         return future
 

@@ -46,7 +46,7 @@ class Metrics:
         self._questions.labels(verdict).inc()
 
     def refused(self, reason: str) -> None:
-        """Count a refusal: ``busy``, ``question``, ``access``, ``origin`` or ``size``."""
+        """Count a refusal: ``busy``, ``question``, ``access`` or ``origin``."""
         self._refusals.labels(reason).inc()
 
     def served(self, route: str, status: int) -> None:

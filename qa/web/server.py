@@ -5,14 +5,16 @@ from __future__ import annotations
 import asyncio
 import logging
 import logging.config
+import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.responses import HTMLResponse
@@ -23,7 +25,7 @@ from qa.bot import Bot
 from qa.errors import QaError
 from qa.settings import Settings, SettingsError
 from qa.web import api, logs
-from qa.web.access import Guard, OnlyNeeded, Watch, error
+from qa.web.access import MAX_BODY, Guard, OnlyNeeded, Watch, error
 from qa.web.desk import Desk
 from qa.web.feedback import FeedbackFile
 from qa.web.metrics import Metrics
@@ -58,7 +60,6 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
             await asyncio.to_thread(bot.ask, FIRST_QUESTION)
             app.state.ready = True
             yield
-            app.state.ready = False
         desk.close()
 
     app = FastAPI(
@@ -69,6 +70,7 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
         root_path=settings.root_path,
         lifespan=lifespan,
     )
+    app.state.desk = desk
     app.add_exception_handler(QaError, _qa_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -81,6 +83,7 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
         allow_headers=["*"],
     )
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
     app.add_middleware(Watch, metrics=metrics)
     app.include_router(api.routes(desk, metrics, feedback))
     app.router.routes.extend(mcp_app.routes)
@@ -135,17 +138,26 @@ def serve(settings: Settings | None = None) -> None:
         http="h11",
     )
     try:
-        uvicorn.Server(config).run()
+        with suppress(KeyboardInterrupt):
+            _Server(config).run()
     except OSError as problem:
         raise SettingsError(
             f"host, port: cannot listen at {settings.host}:{settings.port} ({problem.strerror})."
         ) from problem
 
 
+class _Server(uvicorn.Server):
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what is under way and what waits; refuse cleanly what cannot be answered in time."""
+        self.config.loaded_app.app.state.desk.drain(GRACE - 1)
+        await super().shutdown(sockets)
+
+
 async def _page_of(app: ASGIApp, request: Request) -> str:
     """Return the HTML that a mounted app gives for a request."""
     scope = dict(request.scope)
-    scope["method"] = "GET"
+    # The page is the same whatever is asked; Gradio cannot take an address as long as a shared one may be.
+    scope |= {"method": "GET", "query_string": b""}
     scope["headers"] = [(k, v) for k, v in scope["headers"] if k not in {b"accept-encoding", b"range"}]
     parts: list[bytes] = []
 

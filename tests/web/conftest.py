@@ -1,0 +1,93 @@
+"""A server started as an operator starts it: ``python app.py`` in a process of its own."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+import qa
+
+ROOT = Path(__file__).parents[2]
+LISTENING = re.compile(r"running on (http://[\d.]+:\d+)")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A running server: its address, its process, and the file that its output goes to."""
+
+    url: str
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def log(self) -> str:
+        return self.output.read_text(encoding="utf-8")
+
+    def stop(self) -> int:
+        self.process.terminate()
+        return self.process.wait(timeout=10)
+
+
+Start = Callable[..., Served]
+
+
+@pytest.fixture(scope="module")
+def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
+    """Start servers with these QA_ settings; all are stopped after the module's tests."""
+    running: list[Served] = []
+
+    def start_server(**settings: str) -> Served:
+        output = tmp_path_factory.mktemp("server") / "output.txt"
+        clean = {k: v for k, v in os.environ.items() if not k.startswith(("QA_", "GRADIO_"))}
+        given = {name if name.isupper() else f"QA_{name.upper()}": v for name, v in settings.items()}
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "app.py"],
+                cwd=ROOT,
+                env={**clean, "QA_PORT": "0", **given},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        deadline = time.monotonic() + 90
+        while time.monotonic() < deadline:
+            if found := LISTENING.search(output.read_text(encoding="utf-8")):
+                served = Served(found.group(1), process, output)
+                running.append(served)
+                return served
+            if process.poll() is not None:
+                break
+            time.sleep(0.1)
+        process.kill()
+        raise AssertionError(f"the server did not start:\n{output.read_text(encoding='utf-8')}")
+
+    yield start_server
+    for served in running:
+        if served.process.poll() is None:
+            served.process.kill()
+            served.process.wait()
+
+
+@pytest.fixture(scope="module")
+def server(start: Start) -> Served:
+    """A server with the default settings."""
+    return start()
+
+
+@pytest.fixture
+def client(server: Served) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url, timeout=30) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def bot() -> qa.Bot:
+    """The bot that the server should answer like."""
+    return qa.load()

@@ -1,0 +1,491 @@
+"""The JSON routes, access, limits, and what an operator sees, on a server that really runs."""
+
+from __future__ import annotations
+
+import contextlib
+import http.client
+import json
+import secrets
+import signal
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from conftest import ROOT, Served, Start
+
+import qa
+from qa.evaluation import read_questions
+from qa.settings import Settings
+from qa.web import create_app
+from qa.web.access import MAX_BODY
+from qa.web.feedback import Feedback, FeedbackError, FeedbackFile, to_questions
+
+QUESTIONS = [
+    row["question"]
+    for row in map(json.loads, (ROOT / "tests/questions/questions.jsonl").read_text("utf-8").splitlines())
+]
+
+
+def post(client: httpx.Client, path: str, **body: Any) -> httpx.Response:
+    return client.post(path, json=body)
+
+
+# What programs get
+
+
+def test_the_routes_answer_as_the_package_does(client: httpx.Client, bot: qa.Bot) -> None:
+    for question in QUESTIONS[:6]:
+        assert post(client, "/api/ask", question=question).json() == bot.ask(question).to_dict()
+        found = post(client, "/api/search", question=question, k=3).json()["passages"]
+        assert found == [p.to_dict() for p in bot.search(question, k=3)]
+
+
+def test_the_conversation_counts(client: httpx.Client, bot: qa.Bot) -> None:
+    history = [
+        {"role": "user", "content": "How many containers of munitions were sent?"},
+        {"role": "assistant", "content": "11,000."},
+    ]
+    answer = post(client, "/api/ask", question="Why?", history=history).json()
+    assert answer == bot.ask("Why?", history).to_dict()
+    assert answer != post(client, "/api/ask", question="Why?").json()
+
+
+@pytest.mark.parametrize(
+    ("path", "body", "field"),
+    [
+        ("/api/ask", {"question": ""}, "question"),
+        ("/api/ask", {"question": "zebra " * 1000}, "question"),
+        ("/api/ask", {"question": ["zebra"]}, "question"),
+        ("/api/ask", {"question": "zebra", "history": "zebra"}, "history"),
+        ("/api/ask", {"question": "zebra", "history": [{"role": "zebra", "content": ""}]}, "history"),
+        ("/api/ask", {"question": "zebra", "temperature": 1}, "temperature"),
+        ("/api/ask", {}, "question"),
+        ("/api/search", {"question": "zebra", "k": 0}, "k"),
+        ("/api/search", {"question": "zebra", "k": 10**9}, "k"),
+    ],
+)
+def test_what_cannot_be_taken_is_named_and_not_repeated(
+    client: httpx.Client, path: str, body: dict[str, Any], field: str
+) -> None:
+    response = client.post(path, json=body)
+    assert response.status_code == 422
+    assert field in response.json()["error"]
+    assert "zebra" not in response.text
+
+
+@pytest.mark.parametrize("body", [b"", b"{", b"[" * 50_000, b"\xff\xfe", b'{"question": "\\ud800"}', b"null"])
+def test_what_is_no_json_is_refused(client: httpx.Client, body: bytes) -> None:
+    response = client.post("/api/ask", content=body, headers={"Content-Type": "application/json"})
+    assert response.status_code in {400, 422}
+    assert response.json()["error"]
+
+
+def test_a_large_body_is_refused_before_it_is_read(client: httpx.Client) -> None:
+    for path in ("/api/ask", "/mcp", "/gradio_api/queue/join"):
+        declared = client.post(path, content=b" " * (MAX_BODY + 1))
+        assert declared.status_code == 413
+        assert declared.headers["x-content-type-options"] == "nosniff"
+
+        def pieces() -> Iterator[bytes]:
+            for _ in range(MAX_BODY // 50_000 + 1):
+                yield b" " * 50_000
+
+        with contextlib.suppress(httpx.WriteError):  # It may hang up while we are still sending.
+            assert client.post(path, content=pieces()).status_code == 413
+
+
+def test_the_openapi_document_names_routes_and_types(client: httpx.Client) -> None:
+    document = client.get("/openapi.json").json()
+    assert {"/api/ask", "/api/search", "/healthz"} <= set(document["paths"])
+    answer = document["components"]["schemas"]["AnswerModel"]["properties"]
+    assert set(answer) == {"question", "verdict", "confidence", "quote", "passages", "message"}
+    assert set(document["paths"]["/api/ask"]["post"]["responses"]) == {"200", "422", "503"}
+
+
+def test_health_says_ready_and_which_index(client: httpx.Client) -> None:
+    health = client.get("/healthz")
+    assert (health.status_code, health.json()["status"]) == (200, "ready")
+    assert len(health.json()["index"]) == 64
+
+
+def test_a_very_long_address_gets_the_page(server: Served) -> None:
+    status, page = _raw(server, "GET", "/?q=" + "x" * 100_000)
+    assert status == 200
+    assert "gradio" in page
+
+
+# Who may ask
+
+
+def test_every_route_is_closed_by_a_password(start: Start, bot: qa.Bot) -> None:
+    served = start(auth="reader:pass:word")
+    app = create_app(bot, Settings(auth="reader:pass:word"))
+    paths = {"/", "/nowhere", *_paths(app.routes)}
+    assert {"/api/ask", "/mcp", "/openapi.json", "/gradio_api/queue/join", "/metrics", "/config"} <= paths
+    with httpx.Client(base_url=served.url, timeout=30) as client:
+        for path in sorted(paths):
+            for method in ("GET", "POST", "HEAD", "OPTIONS", "PUT", "DELETE"):
+                response = client.request(method, path)
+                assert response.status_code == 401, (method, path)
+                assert "Putin" not in response.text
+        for wrong in ("reader:pass", "reader:", ":pass:word", "Reader:pass:word", "é:ü"):
+            assert client.get("/", auth=httpx.BasicAuth(*wrong.split(":", 1))).status_code == 401
+        for header in ("Basic", "Basic !!!", "Basic cmVhZGVy", "Bearer cmVhZGVyOnBhc3M6d29yZA==", "é"):
+            refused = client.get("/", headers={"Authorization": header.encode()})
+            assert refused.status_code == 401
+        right = httpx.BasicAuth("reader", "pass:word")
+        assert client.get("/", auth=right).status_code == 200
+        answer = client.post("/api/ask", json={"question": QUESTIONS[0]}, auth=right)
+        assert answer.json() == bot.ask(QUESTIONS[0]).to_dict()
+    assert "pass:word" not in served.log()
+
+
+def _paths(routes: Any, prefix: str = "") -> Iterator[str]:
+    """Yield the path of every route, those of mounted apps and included routers too."""
+    for route in routes:
+        path = prefix + (getattr(route, "path", None) or "")
+        inner = getattr(route, "original_router", None) or getattr(route, "app", None)
+        while inner is not None and not hasattr(inner, "routes"):
+            inner = getattr(inner, "app", None)
+        if hasattr(route, "methods"):
+            yield path.replace("{", "").replace("}", "")
+        elif inner is not None:
+            yield from _paths(inner.routes, path)
+
+
+@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost"])
+def test_other_sites_are_refused_everywhere(client: httpx.Client, origin: str) -> None:
+    body = {"question": QUESTIONS[0]}
+    for path in ("/api/ask", "/api/search", "/mcp", "/gradio_api/queue/join", "/gradio_api/call/ask"):
+        response = client.post(path, json=body, headers={"Origin": origin})
+        assert response.status_code == 403
+        assert "access-control-allow-origin" not in response.headers
+    for path in ("/", "/config", "/healthz", "/metrics", "/openapi.json"):
+        assert client.get(path, headers={"Origin": origin}).status_code == 403
+    preflight = {"Origin": origin, "Access-Control-Request-Method": "POST"}
+    assert "access-control-allow-origin" not in client.options("/api/ask", headers=preflight).headers
+
+
+def test_the_page_itself_is_no_other_site(client: httpx.Client, server: Served) -> None:
+    response = client.post("/api/ask", json={"question": QUESTIONS[0]}, headers={"Origin": server.url})
+    assert response.status_code == 200
+
+
+def test_a_site_that_the_operator_names_may_ask(start: Start) -> None:
+    friend = "https://friend.example"
+    served = start(allowed_origins=f"{friend}, http://other.example:8080", auth="reader:word")
+    preflight = {
+        "Origin": friend,
+        "Access-Control-Request-Method": "POST",
+        "Access-Control-Request-Headers": "content-type,authorization",
+    }
+    with httpx.Client(base_url=served.url, timeout=30, headers={"Origin": friend}) as client:
+        allowed = client.options("/api/ask", headers=preflight)
+        assert allowed.status_code == 200
+        assert allowed.headers["access-control-allow-origin"] == friend
+        response = client.post(
+            "/api/ask", json={"question": QUESTIONS[0]}, auth=httpx.BasicAuth("reader", "word")
+        )
+        assert response.status_code == 200
+        assert response.headers["access-control-allow-origin"] == friend
+        assert client.post("/api/ask", json={"question": "x"}).status_code == 401
+        evil = client.get("/healthz", headers={"Origin": "https://friend.example.evil.example"})
+        assert evil.status_code == 403
+
+
+def test_a_name_that_was_pointed_at_this_machine_is_refused(client: httpx.Client) -> None:
+    rebound = {"Host": "evil.example:7860", "Origin": "http://evil.example:7860"}
+    assert client.post("/api/ask", json={"question": "x"}, headers=rebound).status_code == 403
+    assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
+    assert client.get("/healthz", headers={"Host": "localhost:1234"}).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/gradio_api/file=/etc/passwd",
+        "/gradio_api/file=../../../../etc/passwd",
+        "/gradio_api/file=index/manifest.json",
+        "/gradio_api/file/app.py",
+        "/gradio_api/file=app.py",
+        "/file=app.py",
+        "/static/../../../../app.py",
+        "/static/%2e%2e/%2e%2e/%2e%2e/requirements.txt",
+        "/static/..%2f..%2f..%2fapp.py",
+        "/assets/..%5c..%5capp.py",
+        "/assets//etc/passwd",
+        "/svelte/..%2f..%2f..%2f..%2fetc%2fpasswd",
+        "/static/%00",
+        "/gradio_api/proxy=https://huggingface.co/",
+        "/gradio_api/upload",
+        "/gradio_api/custom_component/1/client/component/..%2f..%2fapp.py",
+        "/gradio_api/deep_link",
+        "/gradio_api/vibe-code",
+        "/monitoring",
+        "/login",
+        "/app.py",
+        "/index/article.md",
+        "/qa/bot.py",
+        "/docs",
+    ],
+)
+def test_no_file_is_served_that_the_page_does_not_need(server: Served, path: str) -> None:
+    for method in ("GET", "POST"):
+        status, body = _raw(server, method, path)
+        assert status in {400, 403, 404, 405}, (method, path)
+        assert "root:" not in body and "import qa" not in body and "Traceback" not in body
+
+
+def _raw(server: Served, method: str, path: str) -> tuple[int, str]:
+    """Send a path as it is: httpx would tidy its dots away, and has a limit of its own."""
+    connection = http.client.HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    connection.request(method, path)
+    response = connection.getresponse()
+    body = response.read().decode("utf-8", "replace")
+    connection.close()
+    return response.status, body
+
+
+def test_every_response_has_the_headers_that_a_space_needs(client: httpx.Client) -> None:
+    for response in (
+        client.get("/"),
+        client.get("/nowhere"),
+        post(client, "/api/ask", question="Who?"),
+        client.get("/config"),
+        client.get("/", headers={"Origin": "https://evil.example"}),
+    ):
+        policy = response.headers["content-security-policy"]
+        assert "frame-ancestors 'self' https://huggingface.co https://*.hf.space" in policy
+        assert "x-frame-options" not in response.headers
+        assert response.headers["x-content-type-options"] == "nosniff"
+        assert response.headers["referrer-policy"] == "no-referrer"
+        assert response.headers["x-request-id"]
+        assert "set-cookie" not in response.headers
+
+
+# What an operator sees
+
+
+def test_metrics_count_and_neither_they_nor_the_log_hold_a_question(start: Start) -> None:
+    served = start(log_level="debug")
+    word = f"zyx{secrets.token_hex(6)}"
+    with httpx.Client(base_url=served.url, timeout=30) as client:
+        before = _metrics(client)
+        post(client, "/api/ask", question=QUESTIONS[0])
+        post(client, "/api/ask", question=f"How do I bake {word} bread?")
+        post(client, "/api/ask", question=word, history=[{"role": "user", "content": word}])
+        post(client, "/api/ask", question=word, k=word)
+        post(client, "/api/search", question=word)
+        client.post("/api/ask", content=f'{{"question": "{word}')
+        client.get("/", params={"q": word})
+        client.get(f"/{word}")
+        post(client, "/mcp", question=word)
+        after = _metrics(client)
+        text = client.get("/metrics").text
+    assert after['qa_questions_total{verdict="answered"}'] == 1
+    assert _asked(after) == 3
+    assert after['qa_stage_seconds_count{stage="ask"}'] == 3
+    assert after['qa_stage_seconds_count{stage="search"}'] == 1
+    assert after['qa_stage_seconds_count{stage="wait"}'] == 4
+    assert after['qa_requests_total{route="/api/ask",status="422"}'] == 2
+    assert before["qa_waiting"] == after["qa_waiting"] == after["qa_under_way"] == 0
+    log = served.log()
+    assert word not in text and word not in log
+    lines = [json.loads(line) for line in log.splitlines()]
+    asked = [line for line in lines if line.get("route") == "/api/ask"]
+    assert [line["status"] for line in asked] == [200, 200, 200, 422, 422]
+    assert len({line["request"] for line in asked}) == 5
+
+
+def _metrics(client: httpx.Client) -> dict[str, float]:
+    lines = client.get("/metrics").text.splitlines()
+    return {name: float(v) for name, v in (n.rsplit(" ", 1) for n in lines if not n.startswith("#"))}
+
+
+def _asked(metrics: dict[str, float]) -> float:
+    return sum(value for name, value in metrics.items() if name.startswith("qa_questions_total"))
+
+
+def test_nothing_leaves(start: Start, tmp_path: Path) -> None:
+    """Every connection and every name that the server looks up, from start to stop, is loopback."""
+    calls = tmp_path / "calls.txt"
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\n"
+        "def hook(event, args):\n"
+        "    if event in ('socket.connect', 'socket.getaddrinfo', 'socket.sendto'):\n"
+        f"        open({str(calls)!r}, 'a').write(f'{{event}} {{args}}\\n')\n"
+        "sys.addaudithook(hook)\n"
+        f"open({str(calls)!r}, 'a').write('watching\\n')\n",
+        encoding="utf-8",
+    )
+    served = start(PYTHONPATH=str(tmp_path), SPACE_ID="somebody/article")
+    with httpx.Client(base_url=served.url, timeout=30) as client:
+        client.get("/")
+        client.get("/config")
+        client.get("/gradio_api/startup-events")
+        post(client, "/api/ask", question=QUESTIONS[0])
+    time.sleep(1)
+    served.stop()
+    seen = calls.read_text(encoding="utf-8").splitlines()
+    assert seen[0] == "watching"
+    elsewhere = [line for line in seen[1:] if not any(h in line for h in ("127.0.0.1", "localhost", "::1"))]
+    assert elsewhere == []
+
+
+def test_a_setting_that_cannot_be_is_named_in_one_line(start: Start) -> None:
+    for settings, named in (
+        ({"queue": "many"}, "QA_QUEUE"),
+        ({"feedback": "/proc/none"}, "QA_FEEDBACK"),
+        ({"host": "203.0.113.1"}, "203.0.113.1"),
+    ):
+        with pytest.raises(AssertionError) as failed:
+            start(**settings)
+        assert named in str(failed.value)
+        assert "Traceback" not in str(failed.value)
+
+
+# Feedback
+
+
+def test_without_a_folder_there_is_no_feedback(client: httpx.Client) -> None:
+    given = {"question": "Who?", "verdict": "answered", "passage_ids": ["p1"], "helpful": True}
+    assert client.post("/api/feedback", json=given).status_code == 404
+
+
+def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.Bot) -> None:
+    folder = tmp_path / "kept"
+    served = start(feedback=str(folder))
+    good, bad, mixed = QUESTIONS[:3]
+    with httpx.Client(base_url=served.url, timeout=30) as client:
+
+        def give(question: str, helpful: bool, **more: Any) -> int:
+            answer = post(client, "/api/ask", question=question).json()
+            given = {
+                "question": question,
+                "verdict": answer["verdict"],
+                "passage_ids": [p["id"] for p in answer["passages"]],
+                "helpful": helpful,
+            }
+            return client.post("/api/feedback", json=given | more).status_code
+
+        assert give(good, True) == give(bad, False, comment=" not quite\nthis ") == 204
+        assert give(mixed, True) == give(mixed, False) == give("How do I bake bread?", True) == 204
+        for wrong in (
+            {"comment": "x" * 501},
+            {"passage_ids": ["../p1"]},
+            {"verdict": "perhaps"},
+            {"address": "me"},
+        ):
+            assert give(good, True, **wrong) == 422
+        version = client.get("/healthz").json()["index"]
+    rows = [json.loads(line) for line in (folder / "feedback.jsonl").read_text("utf-8").splitlines()]
+    assert [row["question"] for row in rows] == [good, bad, mixed, mixed, "How do I bake bread?"]
+    assert all(
+        set(row) == {"question", "verdict", "passage_ids", "helpful", "comment", "index_version"}
+        for row in rows
+    )
+    out = tmp_path / "questions.jsonl"
+    assert to_questions(folder, version, out) == (2, 2)
+    read = read_questions(out, bot.index.passages)[None]
+    assert [(q.text, q.answerable, q.verdict) for q in read] == [
+        (good, True, "answered"),
+        ("How do I bake bread?", False, "off_topic"),
+    ]
+    assert read[0].gold == {bot.ask(good).passages[0].id}
+    waiting = (tmp_path / "questions.unlabelled.jsonl").read_text("utf-8")
+    assert bad in waiting and mixed in waiting and "not quite\\nthis" in waiting
+    assert to_questions(folder, "0" * 64, out) == (0, 0)
+
+
+def test_feedback_from_many_threads_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    files = [FeedbackFile(tmp_path, "v") for _ in range(2)]
+
+    def give(number: int) -> None:
+        text = f"{number} " + "é" * 900
+        files[number % 2].append(Feedback(question=text, verdict="related", passage_ids=[], helpful=True))
+
+    with ThreadPoolExecutor(16) as pool:
+        list(pool.map(give, range(400)))
+    lines = files[0].path.read_text("utf-8").splitlines()
+    assert {json.loads(line)["question"].split()[0] for line in lines} == {str(n) for n in range(400)}
+    monkeypatch.setattr("qa.web.feedback.MAX_FILE", files[0].path.stat().st_size + 10)
+    with pytest.raises(FeedbackError, match="full"):
+        give(1)
+    assert len(files[0].path.read_text("utf-8").splitlines()) == 400
+
+
+# Load
+
+
+def test_twice_the_load_gives_right_answers_or_clean_refusals(start: Start, bot: qa.Bot) -> None:
+    served = start(queue="4", concurrency="2")
+    right = {question: bot.ask(question).to_dict() for question in QUESTIONS[:8]}
+    outcomes: list[tuple[int, bool]] = []
+    until = time.monotonic() + 5
+
+    def visitor(number: int) -> None:
+        with httpx.Client(base_url=served.url, timeout=30) as client:
+            turn = number
+            while time.monotonic() < until:
+                question = QUESTIONS[turn % 8]
+                turn += 1
+                response = post(client, "/api/ask", question=question)
+                if response.status_code == 503:
+                    ok = int(response.headers["retry-after"]) >= 1 and "error" in response.json()
+                else:
+                    ok = response.json() == right[question]
+                outcomes.append((response.status_code, ok))
+
+    # Six find a place; twelve ask.
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(visitor, range(12)))
+    assert all(ok for _, ok in outcomes)
+    assert {status for status, _ in outcomes} == {200, 503}
+    with httpx.Client(base_url=served.url, timeout=30) as client:
+        assert client.get("/healthz").json()["status"] == "ready"
+        assert post(client, "/api/ask", question=QUESTIONS[0]).json() == right[QUESTIONS[0]]
+        counted = _metrics(client)
+    refused = sum(status == 503 for status, _ in outcomes)
+    assert counted['qa_refusals_total{reason="busy"}'] == refused
+    assert counted["qa_waiting"] == counted["qa_under_way"] == 0
+
+
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_stop_lets_requests_finish_and_is_soon_over(
+    start: Start, bot: qa.Bot, stop: signal.Signals
+) -> None:
+    served = start(concurrency="1", queue="100")
+    right = {question: bot.ask(question).to_dict() for question in QUESTIONS[:8]}
+
+    def visitor(question: str) -> bool:
+        response = httpx.post(f"{served.url}/api/ask", json={"question": question}, timeout=30)
+        if response.status_code == 503:
+            assert response.headers["retry-after"]
+            return False
+        assert response.json() == right[question]
+        return True
+
+    with (
+        ThreadPoolExecutor(40) as pool,
+        httpx.Client(base_url=served.url, timeout=30) as client,
+        # A page that is open somewhere holds such a stream for as long as it is.
+        httpx.stream("GET", f"{served.url}/gradio_api/heartbeat/watching", timeout=30),
+    ):
+        visits = [pool.submit(visitor, question) for question in 5 * list(right)]
+        seen = _metrics(client)
+        while (done := _asked(seen)) + seen["qa_waiting"] + seen["qa_under_way"] < len(visits):
+            seen = _metrics(client)
+        started = time.monotonic()
+        served.process.send_signal(stop)
+        answered = sum(visit.result() for visit in visits)
+        served.process.wait(timeout=10)
+        took = time.monotonic() - started
+    assert (
+        answered > done < len(visits)
+    )  # What was under way got its answer; what had to wait too long, a refusal.
+    assert took < 5
+    assert "Traceback" not in served.log()
