@@ -14,8 +14,8 @@ from qa.article import Article
 from qa.errors import QuestionError
 from qa.index import Index
 
-MOST_TRIED = 60
-"""Questions put to the bot for one call at most, so that a long book keeps no server busy."""
+MOST_TRIED = 12
+"""Questions put to the bot for one call at most, so that no article keeps a server busy."""
 
 LABEL = re.compile(r"([A-Z][\w’'-]*(?: [\w’'-]+){0,4}): (?=\S)")
 WORD = re.compile(r"\w[\w’'-]*")
@@ -76,13 +76,18 @@ def suggestions(bot: Answering, shown: Sequence[str] = (), k: int = 3) -> list[s
         following = [c for c in made if c.article is latest.article and c.start > latest.start]
         made = following + [c for c in made if c not in following]
     found: list[str] = []
+    known = _known.setdefault(bot, {})
     tried = 0
     for candidate in [*own, *made] if latest is None else [*made, *own]:
         for question in candidate.wordings:
             if len(found) == k or tried == MOST_TRIED:
                 return found
-            tried += 1
-            passage = _answered_by(bot, question, candidate)
+            if question not in known:
+                tried += 1
+                # One at a time: suggestions must not crowd out people's own questions.
+                with _lock:
+                    known[question] = _try(bot, question, candidate)
+            passage = known[question]
             if passage and passage not in seen:
                 found.append(question)
                 seen.add(passage)
@@ -111,17 +116,8 @@ def _whole(article: Article, question: str) -> Candidate:
     return Candidate((question,), article, 0, len(article.text))
 
 
-def _answered_by(bot: Answering, question: str, candidate: Candidate) -> str:
-    """Return the id of the passage that answers a question, or "" if none does at the right place."""
-    known = _known.setdefault(bot, {})
-    if question not in known:
-        # One at a time: suggestions must not crowd out people's own questions.
-        with _lock:
-            known[question] = _try(bot, question, candidate)
-    return known[question]
-
-
 def _try(bot: Answering, question: str, candidate: Candidate) -> str:
+    """Return the id of the passage that answers a question, or "" if none does at the right place."""
     try:
         answer = bot.ask(question)
     except QuestionError:  # A front matter may hold a question that is none.

@@ -252,7 +252,7 @@ def with_article(html: str, bot: Desk, settings: Settings, accept_language: str 
         f'<button type="button" data-pane="article" aria-pressed="true">{said["article"]}</button>'
         f'<button type="button" data-pane="chat" aria-pressed="false">{said["chat"]}</button></div>'
         '<button type="button" class="theme"></button></header>'
-        '<div class="desk" data-pane="article">'
+        '<main class="desk" data-pane="article">'
         f'<div class="reading" tabindex="0" role="region" aria-label="{said["article"]}">'
         f'<nav class="outline" aria-label="{said["contents"]}"><p>{said["contents"]}</p>'
         f"<ol>{''.join(_outline(articles))}</ol></nav>"
@@ -263,7 +263,7 @@ def with_article(html: str, bot: Desk, settings: Settings, accept_language: str 
     # In a script element only "</" and "<!--" could end what is meant as data.
     data = json.dumps(page, ensure_ascii=False).replace("<", "\\u003c")
     end = (
-        f'</div></div><script type="application/json" id="page-data">{data}</script>'
+        f'</div></main><script type="application/json" id="page-data">{data}</script>'
         f"<script>{_static('page.js')}</script>"
     )
     html = HEAD_OF_GRADIO.sub("", html)

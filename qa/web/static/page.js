@@ -269,11 +269,13 @@
       event.preventDefault();
       form.requestSubmit();
     });
-    element.querySelector(".qa-chat").replaceChildren(
-      h("h2.unseen", {}, say("conversation")),
+    const chat = element.querySelector(".qa-chat");
+    asking.append(chat);
+    chat.replaceChildren(
+      h("h1.unseen", {}, say("conversation")),
       h("div.talk", { tabindex: 0, role: "region", "aria-label": say("conversation") }, log),
       h("div.foot", {}, notice, form, over), card);
-    const talk = element.querySelector(".talk");
+    const talk = chat.querySelector(".talk");
 
     const offer = (label, questions) =>
       h("div.offer", {}, h("p.label", {}, label), h("ul", {}, ...questions.map((question) =>
@@ -308,7 +310,7 @@
       hideCard();
       const inLog = log.contains(document.activeElement);
       const turn = h("article.turn", { tabindex: -1, "aria-busy": "true", "aria-labelledby": `q${++turns}` },
-        h("h3", { id: `q${turns}` }, question), h("p.working", {}, say("working")));
+        h("h2", { id: `q${turns}` }, question), h("p.working", {}, say("working")));
       const welcoming = log.querySelector(".welcome");
       const offers = [...log.querySelectorAll(".offer")];
       welcoming?.setAttribute("hidden", "");

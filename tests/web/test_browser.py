@@ -1,0 +1,417 @@
+"""The page in a real browser, as readers use it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+import httpx
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from conftest import Served, Start
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+
+import qa
+
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+ANSWERED = "How many containers of munitions were sent?"
+RELATED = "Is Kim Jong Un married?"
+OFF_TOPIC = "How do I bake sourdough bread?"
+PAYLOADS = (
+    "<script>window.pwned=1</script>",
+    "<img src=x onerror=window.pwned=1>",
+    "<svg/onload=window.pwned=1>",
+    "\"'><body onpageshow=window.pwned=1>",
+    "</textarea><iframe srcdoc='<script>parent.pwned=1</script>'>",
+    "{{constructor.constructor('window.pwned=1')()}} ${window.pwned=1} `${window.pwned=1}`",
+    '[a](javascript:window.pwned=1) ![b](x"onerror="window.pwned=1)',
+    "</script><script>window.pwned=1</script><!--",
+    "<details open ontoggle=window.pwned=1>",
+    "<a href='javas&#99;ript:window.pwned=1'>x</a>",
+)
+
+Open = Callable[..., Page]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(browser: Browser, server: Served) -> Iterator[Open]:
+    """Open the page in a browser of its own; afterwards nothing failed in it, and it spoke to nobody else."""
+    contexts, hosts, faults = [], set(), []
+
+    def open_page(path: str = "/", url: str = server.url, ready: bool = True, **options: Any) -> Page:
+        context = browser.new_context(
+            **{"viewport": {"width": 1280, "height": 800}, "locale": "en-US"} | options
+        )
+        context.grant_permissions(["clipboard-read", "clipboard-write"])
+        context.on("request", lambda request: hosts.add(urlsplit(request.url).hostname))
+        contexts.append(context)
+        page = context.new_page()
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        page.on("dialog", lambda dialog: (faults.append(dialog.message), dialog.dismiss()))
+        page.goto(url + path)
+        if ready:
+            page.wait_for_selector("#question", state="attached")
+        return page
+
+    yield open_page
+    for context in contexts:
+        context.close()
+    assert hosts <= {"127.0.0.1", None}
+    assert not faults
+
+
+def ask(page: Page, question: str) -> None:
+    page.fill("#question", question)
+    page.press("#question", "Enter")
+    settled(page, question)
+
+
+def settled(page: Page, question: str) -> None:
+    last = page.locator(".turn").last
+    expect(last.locator("h2")).to_have_text(question, timeout=20_000)
+    expect(last).not_to_have_attribute("aria-busy", "true", timeout=20_000)
+
+
+def marked(page: Page, kind: str) -> str:
+    return str(
+        page.evaluate(
+            "k => [...document.querySelectorAll('mark.' + k)].map(m => m.textContent).join('')", kind
+        )
+    )
+
+
+def faultless(page: Page) -> None:
+    """Nothing that axe-core knows of stands in anybody's way."""
+    results = Axe().run(page)
+    assert not results.response["violations"], json.dumps(
+        [(v["id"], [n["html"][:200] for n in v["nodes"]]) for v in results.response["violations"]], indent=1
+    )
+
+
+def test_an_answer_is_marked_exactly_and_leads_there_and_back(visit: Open, bot: qa.Bot) -> None:
+    page = visit()
+    ask(page, ANSWERED)
+    answer = bot.ask(ANSWERED)
+    assert answer.quote
+    expect(page.locator(".turn blockquote")).to_have_text(answer.quote.text)
+    assert marked(page, "quote") == answer.quote.text
+    assert answer.passages[0].text == page.locator("#passage-1").text_content()
+    number = page.locator(".turn .ref").first
+    number.hover()
+    expect(page.get_by_role("tooltip")).to_contain_text(answer.passages[0].text)
+    number.click()
+    expect(page.locator("#passage-1")).to_be_focused()
+    expect(page.locator("mark.quote")).to_be_in_viewport()
+    page.get_by_role("button", name="Back to the answer").first.click()
+    expect(number).to_be_focused()
+
+
+def test_passages_of_one_answer_are_marked_together_and_replaced_by_the_next(
+    visit: Open, bot: qa.Bot
+) -> None:
+    page = visit()
+    text = page.locator(".reading article").inner_text()
+    ask(page, RELATED)
+    assert marked(page, "passage") == "".join(
+        p.text for p in sorted(bot.ask(RELATED).passages[:3], key=lambda p: p.start)
+    )
+    ask(page, OFF_TOPIC)
+    page.get_by_role("button", name="Start over").click()
+    assert page.locator("mark").count() == 0
+    assert page.locator(".reading article").inner_text() == text
+
+
+def test_the_verdicts_differ_in_words(visit: Open) -> None:
+    page = visit()
+    ask(page, RELATED)
+    expect(page.locator(".turn.related .verdict")).to_have_text("The article does not answer this.")
+    expect(page.locator(".turn.related blockquote")).to_have_count(0)
+    ask(page, OFF_TOPIC)
+    expect(page.locator(".turn.off_topic .verdict")).to_have_text("The article says nothing about this.")
+    expect(page.locator(".turn.off_topic .question")).to_have_count(2)
+    expect(page.locator(".turn.off_topic .refs")).to_have_count(0)
+
+
+def test_suggestions_lead_on(visit: Open) -> None:
+    page = visit()
+    ask(page, ANSWERED)
+    further = page.locator(".turn .question")
+    expect(further).to_have_count(3, timeout=30_000)
+    question = further.first.inner_text()
+    further.first.click()
+    settled(page, question)
+    expect(page.locator(".turn").last).to_have_class("turn answered")
+
+
+def test_an_address_opens_on_its_question_and_passage(visit: Open) -> None:
+    page = visit()
+    ask(page, ANSWERED)
+    page.get_by_role("button", name="Copy a link to passage 1").click()
+    address = page.evaluate("navigator.clipboard.readText()")
+    other = visit(address.removeprefix(page.url.rstrip("/")), ready=False)
+    settled(other, ANSWERED)
+    expect(other.locator("#passage-1")).to_be_focused()
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["q=", "q=%FF%00%E0%A4", "passage=p9", f"q={quote(ANSWERED)}&passage=p999999", "q=" + "x" * 100_000],
+)
+def test_a_broken_address_opens_a_normal_page(visit: Open, query: str) -> None:
+    page = visit(f"/?{query}")
+    expect(page.locator("#question")).to_be_visible()
+    expect(page.locator(".reading h1")).to_be_visible()
+
+
+def test_copying_gives_quote_heading_and_link(visit: Open, bot: qa.Bot) -> None:
+    page = visit()
+    ask(page, ANSWERED)
+    answer = bot.ask(ANSWERED)
+    assert answer.quote
+    heading = answer.passages[0].heading
+    page.get_by_role("button", name="Copy", exact=True).click()
+    text = page.evaluate("navigator.clipboard.readText()")
+    assert f"“{answer.quote.text}”" in text and heading in text and "?q=How+many" in text
+    page.get_by_role("button", name="Copy as Markdown").click()
+    markdown = page.evaluate("navigator.clipboard.readText()")
+    assert markdown.startswith(f"> {answer.quote.text}\n") and "](<http://127.0.0.1" in markdown
+    expect(page.locator(".asking > [role=status]")).to_have_text("Copied")
+
+
+def test_the_theme_is_the_systems_until_chosen_and_is_kept(visit: Open) -> None:
+    page = visit(color_scheme="dark")
+    background = "getComputedStyle(document.body).backgroundColor"
+    dark = page.evaluate(background)
+    page.get_by_role("button", name="Use the light theme").click()
+    assert page.evaluate(background) != dark
+    page.reload()
+    expect(page.get_by_role("button", name="Use the dark theme")).to_be_visible()
+
+
+def test_on_a_phone_article_and_chat_are_one_tap_apart(visit: Open) -> None:
+    page = visit(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
+    expect(page.locator(".reading h1")).to_be_visible()
+    expect(page.locator("#question")).to_be_hidden()
+    page.get_by_role("button", name="Ask", exact=True).first.tap()
+    expect(page.locator(".reading h1")).to_be_hidden()
+    ask(page, ANSWERED)
+    page.locator(".turn .ref").first.tap()
+    expect(page.locator("mark.quote")).to_be_in_viewport()
+    page.get_by_role("button", name="Back to the answer").first.tap()
+    expect(page.locator(".turn .ref").first).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_keyboard_alone_does_all_of_it(visit: Open) -> None:
+    page = visit()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # the skip link
+    expect(page.locator("#question")).to_be_focused()
+    page.keyboard.type(ANSWERED)
+    page.keyboard.press("Enter")
+    settled(page, ANSWERED)
+    number = page.locator(".turn .ref").first
+    expect(page.locator(".turn .question")).to_have_count(3, timeout=30_000)
+    for _ in range(12):
+        page.keyboard.press("Shift+Tab")
+        if number.evaluate("e => e === document.activeElement"):
+            break
+    expect(page.get_by_role("tooltip")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("tooltip")).to_be_hidden()
+    page.keyboard.press("Enter")
+    expect(page.locator("#passage-1")).to_be_focused()
+    page.keyboard.press("Escape")
+    expect(number).to_be_focused()
+
+
+def test_each_answer_is_announced_once(visit: Open) -> None:
+    page = visit()
+    page.evaluate(
+        """() => {
+            window.said = [];
+            const region = document.querySelector('.asking > [role=status]');
+            const said = new MutationObserver(() => window.said.push(region.textContent));
+            said.observe(region, {childList: true, subtree: true, characterData: true});
+        }"""
+    )
+    for question in (ANSWERED, OFF_TOPIC):
+        ask(page, question)
+    said = [text for text in page.evaluate("window.said") if text != "Reading the article…"]
+    assert len(said) == 2
+    assert "11,000" in said[0] and said[1] == "The article says nothing about this."
+
+
+def test_the_interface_speaks_the_browsers_language_and_the_article_its_own(visit: Open) -> None:
+    page = visit(locale="de-DE")
+    assert page.evaluate("document.documentElement.lang") == "de"
+    ask(page, OFF_TOPIC)
+    expect(page.locator(".turn .verdict")).to_have_text("Dazu sagt der Artikel nichts.")
+    assert page.locator(".reading article").get_attribute("lang") == "en"
+
+
+def test_axe_finds_nothing_in_any_state(visit: Open) -> None:
+    for scheme in ("light", "dark"):
+        page = visit(color_scheme=scheme, reduced_motion="reduce")
+        faultless(page)
+        ask(page, ANSWERED)
+        expect(page.locator(".turn .question")).to_have_count(3, timeout=30_000)
+        page.locator(".turn details").click()
+        faultless(page)
+        page.locator(".turn .ref").first.focus()
+        page.keyboard.press("Enter")
+        faultless(page)
+        ask(page, RELATED)
+        ask(page, OFF_TOPIC)
+        faultless(page)
+        page.fill("#question", "x" * 3_000)
+        page.press("#question", "Enter")
+        expect(page.locator(".notice")).to_be_visible()
+        faultless(page)
+    phone = visit(viewport={"width": 390, "height": 844}, is_mobile=True)
+    faultless(phone)
+    phone.click('.panes [data-pane="chat"]')
+    faultless(phone)
+
+
+def test_text_can_be_doubled(visit: Open) -> None:
+    page = visit(viewport={"width": 640, "height": 400}, device_scale_factor=2)
+    page.click('.panes [data-pane="chat"]')
+    ask(page, ANSWERED)
+    expect(page.locator(".turn blockquote")).to_be_in_viewport()
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_article_is_there_without_any_script(visit: Open, bot: qa.Bot) -> None:
+    page = visit(java_script_enabled=False, ready=False)
+    text = page.locator(".reading article").inner_text()
+    for passage in bot.index.passages:
+        assert passage.text in text
+    expect(page.locator(".reading h1")).to_be_visible()
+
+
+def test_a_long_question_is_named_and_kept(visit: Open) -> None:
+    page = visit()
+    page.fill("#question", "x" * 2_500)
+    page.press("#question", "Enter")
+    expect(page.locator(".notice")).to_contain_text("2,500 characters")
+    assert page.input_value("#question") == "x" * 2_500
+
+
+def test_a_restart_is_said_and_the_conversation_goes_on(visit: Open, start: Start) -> None:
+    server = start()
+    page = visit(url=server.url)
+    ask(page, ANSWERED)
+    server.stop()
+    page.fill("#question", OFF_TOPIC)
+    page.press("#question", "Enter")
+    expect(page.locator(".notice")).to_contain_text("cannot be reached")
+    assert page.input_value("#question") == OFF_TOPIC
+    start(port=str(urlsplit(server.url).port))
+    page.press("#question", "Enter")
+    settled(page, OFF_TOPIC)
+    expect(page.locator(".turn")).to_have_count(2)
+
+
+def test_a_full_queue_gets_a_friendly_line_and_keeps_the_question(visit: Open, start: Start) -> None:
+    server = start(concurrency="1", queue="0")
+    page = visit(url=server.url)
+    done = threading.Event()
+
+    def crowd() -> None:
+        with httpx.Client(base_url=server.url, timeout=30) as client:
+            for _ in range(200):
+                if done.is_set():
+                    return
+                client.post("/api/ask", json={"question": ANSWERED})
+
+    people = [threading.Thread(target=crowd) for _ in range(3)]
+    for person in people:
+        person.start()
+    try:
+        for _ in range(10):
+            page.fill("#question", RELATED)
+            page.press("#question", "Enter")
+            expect(page.locator(".send")).to_be_enabled(timeout=20_000)
+            if page.locator(".notice").is_visible():
+                break
+        expect(page.locator(".notice")).to_contain_text("Yours is kept")
+        assert page.input_value("#question") == RELATED
+    finally:
+        done.set()
+        for person in people:
+            person.join()
+    ask(page, RELATED)
+
+
+@pytest.fixture(scope="module")
+def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of an article full of payloads, with characters of two UTF-16 units before the answer."""
+    folder = tmp_path_factory.mktemp("hostile")
+    lines = ["---", f"title: {json.dumps(PAYLOADS[7])}", f"author: {json.dumps(PAYLOADS[1])}"]
+    lines += [
+        "source: https://example.org/article",
+        f"questions: [{json.dumps(PAYLOADS[2] + '?')}]",
+        "---",
+        "",
+    ]
+    for number, payload in enumerate(PAYLOADS):
+        lines += [
+            f"## Part {number} {payload}",
+            "",
+            f"🎉𝒳 {payload} stands in this paragraph of part {number}.",
+            "",
+        ]
+    lines += [
+        "## The factory",
+        "",
+        f"🎉🎉𝒳 {PAYLOADS[1]} The factory in Lindau makes 4,200 clocks a year.",
+        "",
+    ]
+    (folder / "article.md").write_text("\n".join(lines), encoding="utf-8")
+    qa.build(folder / "article.md", folder / "index")
+    return folder / "index"
+
+
+def test_nothing_in_a_question_or_an_article_ever_runs(visit: Open, start: Start, hostile: Path) -> None:
+    page = visit(url=start(index=str(hostile)).url)
+    question = "How many clocks does the factory in Lindau make a year?"
+    ask(page, question)
+    quote_text = page.locator(".turn blockquote").inner_text()
+    assert "4,200" in quote_text and marked(page, "quote") == quote_text.strip("“”")
+    page.get_by_role("button", name="Copy as Markdown").click()
+    for payload in PAYLOADS:
+        page.locator(".turn .ref").last.hover()
+        ask(page, payload)
+        assert page.locator(".turn h2").last.inner_text().split() == payload.split()
+        for ref in page.locator(".turn").last.locator(".ref").all():
+            ref.focus()
+    for payload in PAYLOADS[:4]:
+        page.goto(page.url.split("?")[0] + "?q=" + quote(payload))
+        settled(page, payload)
+    assert page.evaluate("window.pwned") is None
+    assert page.locator(".desk :is(script, iframe, img, svg, object)").count() == 0
+    sources = page.evaluate("[...document.querySelectorAll('.asking a, .reading a')].map(a => a.protocol)")
+    assert set(sources) <= {"http:", "https:"}

@@ -1,0 +1,149 @@
+"""The page's parts that need no browser: offsets, escaping, links into a publisher's page, words."""
+
+from __future__ import annotations
+
+import re
+from html.parser import HTMLParser
+from urllib.parse import unquote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import qa
+from qa.article import parse_article
+from qa.suggestions import candidates, suggestions
+from qa.web.page import render_article, text_fragment
+from qa.web.words import LANGUAGES, choose, words
+
+
+class Blocks(HTMLParser):
+    """Collects every tag's name, and the text of each block that names its offsets."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tags: set[str] = set()
+        self.texts: dict[tuple[int, int], str] = {}
+        self._at: tuple[int, int] | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.add(tag)
+        given = dict(attrs)
+        if "data-start" in given:
+            self._at = (int(given["data-start"] or ""), int(given["data-end"] or ""))
+            self.texts[self._at] = ""
+
+    def handle_endtag(self, tag: str) -> None:
+        self._at = None
+
+    def handle_data(self, data: str) -> None:
+        if self._at:
+            self.texts[self._at] += data
+
+
+def blocks(html: str) -> Blocks:
+    found = Blocks()
+    found.feed(html)
+    found.close()
+    return found
+
+
+@given(st.lists(st.text(min_size=1, max_size=60), min_size=1, max_size=8))
+def test_every_block_holds_the_articles_text_at_its_offsets(paragraphs: list[str]) -> None:
+    try:
+        article = parse_article("## Héading 🎉\n\n" + "\n\n".join(paragraphs) + "\n\nThe end.")
+    except qa.QaError:
+        return
+    for (start, end), text in blocks(render_article(article)).texts.items():
+        assert text == article.text[start:end].replace("\x00", "\ufffd")
+
+
+def test_html_in_an_article_stays_text() -> None:
+    article = parse_article(
+        '---\ntitle: "<b>T</b>"\nauthor: "<img src=x>"\nsource: "javascript:alert(1)"\n---\n\n'
+        "## <svg onload=alert(1)>\n\n<script>alert(1)</script> and [a](javascript:alert(1))\n"
+    )
+    found = blocks(render_article(article))
+    assert found.tags == {"article", "header", "h1", "h2", "p"}
+    assert "javascript:" not in re.sub(r">[^<]*<", "><", render_article(article))
+
+
+@pytest.mark.parametrize(
+    "text", ["“Trade—not aid,” he said & left", "re-arm, re-think", "조선 중앙 통신", "a" * 300, "x " * 40]
+)
+def test_a_text_fragment_names_the_passages_own_words(text: str) -> None:
+    link = text_fragment("https://example.org/a?b=c", text)
+    address, _, fragment = link.partition("#:~:text=")
+    assert address == "https://example.org/a?b=c"
+    assert not set(fragment) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~%,")
+    start, *end = map(unquote, fragment.split(","))
+    words = " ".join(text.split())
+    assert words.startswith(start) and all(words.endswith(e) for e in end)
+
+
+@pytest.mark.parametrize(
+    "source", ["", "javascript:alert(1)", "data:text/html,x", "//example.org", "https://[", "a b"]
+)
+def test_what_is_no_web_address_is_never_a_link(source: str) -> None:
+    assert text_fragment(source, "words") == ""
+
+
+def test_a_source_with_a_fragment_of_its_own_keeps_it() -> None:
+    assert text_fragment("https://example.org/#part", "a b") == "https://example.org/#part:~:text=a%20b"
+
+
+def test_every_language_has_every_word_and_every_blank() -> None:
+    assert len(LANGUAGES) >= 6
+    for language in LANGUAGES:
+        assert words(language).keys() == words("en").keys(), language
+        for name, text in words(language).items():
+            assert text.strip(), (language, name)
+            assert set(re.findall(r"\{\w+\}", text)) == set(re.findall(r"\{\w+\}", words("en")[name])), name
+
+
+@pytest.mark.parametrize(
+    ("header", "language"),
+    [
+        ("", "en"),
+        ("de", "de"),
+        ("fr-CH, fr;q=0.9, en;q=0.8", "fr"),
+        ("nl, ko;q=0.5, en;q=0.4", "ko"),
+        ("en;q=0.1, zh-Hant-TW;q=0.9", "zh"),
+        ("de;q=0, es;q=0.1", "es"),
+        ("*", "en"),
+        ("'; DROP TABLE, <script>, ru", "ru"),
+        ("x" * 100_000, "en"),
+    ],
+)
+def test_the_browsers_language_is_chosen(header: str, language: str) -> None:
+    assert choose(header) == language
+
+
+def test_suggestions_are_answered_each_by_a_passage_not_shown(bot: qa.Bot) -> None:
+    shown = ["p1", "p10"]
+    found = suggestions(bot, shown, 3)
+    assert len(found) == 3
+    passages = []
+    for question in found:
+        answer = bot.ask(question)
+        assert answer.verdict == "answered", question
+        passages.append(answer.passages[0].id)
+    assert len(set(passages)) == 3 and not set(passages) & set(shown)
+
+
+def test_headings_and_labels_become_questions() -> None:
+    article = parse_article(
+        "## The Impact on Harbour Trade\n\nTrade fell. The harbour lost trade.\n\n"
+        "## Crew\n\nNight Watch: the watch is kept in pairs. Each watch lasts four hours.\n"
+    )
+    asked = [c.wordings[0] for c in candidates(article)]
+    assert asked == [
+        "What is the impact on harbour trade?",
+        "What does the article say about the night watch?",
+    ]
+
+
+def test_the_front_matters_questions_are_answered(bot: qa.Bot) -> None:
+    for article in bot.index.articles:
+        for question in article.questions:
+            assert bot.ask(question).verdict == "answered", question
