@@ -119,7 +119,7 @@ def build(
         (staging / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
         _sync(staging)
         staging.chmod(0o755)
-        _put_in_place(staging, folder)
+        put_in_place(staging, folder)
     except OSError as error:
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
     finally:
@@ -335,7 +335,7 @@ def _sync(folder: Path) -> None:
             os.close(descriptor)
 
 
-def _put_in_place(staging: Path, folder: Path) -> None:
+def put_in_place(staging: Path, folder: Path) -> None:
     """Put a finished folder where the old one is, so that at each moment one of the two is there."""
     if not folder.exists():
         staging.rename(folder)

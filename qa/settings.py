@@ -59,6 +59,9 @@ class Settings(BaseSettings):
         (), description="Other sites whose pages may call this one, with commas between: https://example.org"
     )
     root_path: str = Field("", description="The path under which a proxy serves this: /article")
+    space_host: str = Field(
+        "", validation_alias="SPACE_HOST", description="The Space's own host name, which Spaces sets."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="What is logged.")
 
     def __init__(self, **values: Any) -> None:

@@ -100,31 +100,29 @@ class Guard:
         self._metrics = metrics
         self._auth = settings.auth.get_secret_value().encode() if settings.auth else None
         self._origins = settings.allowed_origins
+        self._hosts = {settings.space_host} - {""}
         # A server on this machine alone answers to this machine's names alone. Else any site could
         # point a name of its own at 127.0.0.1 and read what is here (DNS rebinding).
-        self._hosts = None
+        self._names = None
         if settings.host in LOOPBACK:
-            self._hosts = LOOPBACK | {str(urlsplit(origin).hostname) for origin in self._origins}
+            self._names = LOOPBACK | self._hosts | {urlsplit(origin).hostname for origin in self._origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
         if scope["type"] == "websocket":
             await send({"type": "websocket.close", "code": 1008})
-            return
-        if scope["type"] != "http":
+        elif scope["type"] == "http":
+            await (self._refuse(Headers(scope=scope)) or self._app)(scope, receive, send)
+        else:
             await self._app(scope, receive, send)
-            return
-        headers = Headers(scope=scope)
-        await (self._refuse(headers) or self._app)(scope, receive, send)
 
     def _refuse(self, headers: Headers) -> ASGIApp | None:
-        host = headers.get("x-forwarded-host") or headers.get("host", "")
+        forwarded = headers.get("x-forwarded-host", "").partition(",")[0].strip()
+        hosts = {_host(name) for name in (headers.get("host", ""), forwarded) if name} | self._hosts
         origin = headers.get("origin")
-        strange_host = self._hosts is not None and urlsplit(f"//{host}").hostname not in self._hosts
-        strange_origin = (
-            origin is not None and urlsplit(origin).netloc != host and origin not in self._origins
-        )
-        if strange_host or strange_origin:
+        own = origin is None or origin in self._origins or _host(origin.partition("//")[2]) in hosts
+        named = self._names is None or all(_name(host) in self._names for host in hosts)
+        if not (own and named):
             self._metrics.refused("origin")
             return error(403, "Other sites may not use this one. QA_ALLOWED_ORIGINS names those that may.")
         if self._auth is not None and not secrets.compare_digest(_credentials(headers), self._auth):
@@ -156,6 +154,19 @@ class OnlyNeeded:
 def error(status: int, message: str, headers: dict[str, str] | None = None, **more: str) -> JSONResponse:
     """Return a refusal in the one form that all of them have."""
     return JSONResponse({"error": message, **more}, status, headers)
+
+
+def _host(netloc: str) -> str:
+    """Write a host and its port one way: a port that goes without saying is left out."""
+    return netloc.lower().removesuffix(":443").removesuffix(":80")
+
+
+def _name(host: str) -> str | None:
+    """Return a host's name without its port; None for what is no host."""
+    try:
+        return urlsplit(f"//{host}").hostname
+    except ValueError:
+        return None
 
 
 def _credentials(headers: Headers) -> bytes:

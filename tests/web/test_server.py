@@ -157,7 +157,9 @@ def _paths(routes: Any, prefix: str = "") -> Iterator[str]:
             yield from _paths(inner.routes, path)
 
 
-@pytest.mark.parametrize("origin", ["https://evil.example", "null", "http://127.0.0.1:1", "http://localhost"])
+@pytest.mark.parametrize(
+    "origin", ["https://evil.example", "null", "", "http://[", "http://127.0.0.1:1", "http://localhost"]
+)
 def test_other_sites_are_refused_everywhere(client: httpx.Client, origin: str) -> None:
     body = {"question": QUESTIONS[0]}
     for path in ("/api/ask", "/api/search", "/mcp", "/gradio_api/queue/join", "/gradio_api/call/ask"):
@@ -201,7 +203,18 @@ def test_a_name_that_was_pointed_at_this_machine_is_refused(client: httpx.Client
     rebound = {"Host": "evil.example:7860", "Origin": "http://evil.example:7860"}
     assert client.post("/api/ask", json={"question": "x"}, headers=rebound).status_code == 403
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
+    assert client.get("/", headers={"Host": "localhost", "X-Forwarded-Host": "["}).status_code == 403
     assert client.get("/healthz", headers={"Host": "localhost:1234"}).status_code == 200
+
+
+def test_behind_the_proxy_of_a_space_the_page_is_its_own(start: Start) -> None:
+    served = start(SPACE_HOST="somebody-article.hf.space", SPACE_ID="somebody/article", host="0.0.0.0")
+    own = {"Origin": "https://somebody-article.hf.space", "Host": "10.0.0.7:7860"}
+    body = {"question": QUESTIONS[0]}
+    url = served.url.replace("0.0.0.0", "127.0.0.1") + "/api/ask"
+    assert httpx.post(url, json=body, headers=own, timeout=30).status_code == 200
+    other = own | {"Origin": "https://somebody-else.hf.space"}
+    assert httpx.post(url, json=body, headers=other, timeout=30).status_code == 403
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,185 @@
+"""Index -> Hugging Face Space: everything that the chat needs there, and no more."""
+
+from __future__ import annotations
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import yaml
+
+import qa
+from qa.article import Article, read_article
+from qa.errors import QaError
+from qa.fetch import fetch, is_address
+from qa.index import MANIFEST, check, put_in_place, read_manifest
+
+PACKAGE = Path(qa.__file__).parent
+BESIDE = ("app.py", "requirements.txt", "LICENSE", "NOTICE")
+ENTRIES = {*BESIDE, "README.md", ".gitattributes", "qa", "index"}
+REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
+PIN = re.compile(r"^gradio==(\S+)$", re.M)
+PYTHON = "3.11"
+DEFAULT_MODEL_ON_HUB = "sentence-transformers/all-MiniLM-L6-v2"
+ATTRIBUTES = "*.onnx filter=lfs diff=lfs merge=lfs -text\n*.faiss filter=lfs diff=lfs merge=lfs -text\n"
+
+README = """
+# {title}
+
+Ask this article, and get its own words back, exactly, with the place they stand at, or be told that
+it does not say. Nothing is generated, nothing that you ask is kept, and nothing is sent elsewhere.
+
+For programs: `POST /api/ask` and `POST /api/search` take and return JSON (`/openapi.json` describes
+them), `gradio_client` finds `/ask` and `/search`, and `/mcp` serves language models.
+"""
+
+
+class DeployError(QaError):
+    """A Space cannot be written or sent."""
+
+
+def prepare(folder: str | Path, index: str | Path) -> None:
+    """Write a Space into a folder: exactly what :func:`deploy` sends.
+
+    Args:
+        folder: put in place in one step. One that holds anything but a Space is left alone.
+        index: the index that the Space answers from; verified first.
+
+    Raises:
+        DeployError: if the folder holds other files, or cannot be written.
+        IndexFolderError: if the index is none.
+    """
+    folder, index = Path(folder), Path(index)
+    manifest = read_manifest(index)
+    if problems := check(index):
+        raise DeployError(problems[0])
+    if folder.exists():
+        foreign = [e for e in folder.iterdir() if e.name not in ENTRIES] if folder.is_dir() else [folder]
+        if foreign:
+            raise DeployError(f"{foreign[0]}: is no part of a Space, and would be lost. Name another folder.")
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
+            staging = Path(temporary) / "space"
+            shutil.copytree(
+                PACKAGE, staging / "qa", ignore=shutil.ignore_patterns("__pycache__", ".*", "space")
+            )
+            for name in BESIDE:
+                shutil.copyfile(_of_project(name), staging / name)
+            for name in [MANIFEST, *manifest.files]:
+                (staging / "index" / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(index / name, staging / "index" / name)
+            article = read_article(index / manifest.articles[0])
+            (staging / "README.md").write_text(_readme(article, manifest.encoder.model), encoding="utf-8")
+            (staging / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
+            put_in_place(staging, folder)
+    except OSError as error:
+        raise DeployError(f"{folder}: cannot be written ({error.strerror}).") from error
+
+
+def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private: bool = False) -> str:
+    """Put the chat on Hugging Face Spaces; return its address.
+
+    A Space that is there already gets a new commit; files of ours that are no longer needed go.
+
+    Args:
+        repo_id: ``owner/name``.
+        index: the index that the Space answers from.
+        token: one that may write; the one that ``hf auth login`` keeps when not given.
+        private: whether a new Space is for its owner alone.
+
+    Raises:
+        DeployError: if the name is none, the hub refuses, or cannot be reached.
+        IndexFolderError: if the index is none.
+    """
+    if not REPO_ID.fullmatch(repo_id):
+        raise DeployError(f"{repo_id!r}: must be OWNER/NAME, as in huggingface.co/spaces/OWNER/NAME.")
+    try:
+        from huggingface_hub import HfApi
+        from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+    except ImportError as error:
+        raise DeployError("deploying needs huggingface_hub: pip install 'article-qa[deploy]'") from error
+    import httpx
+
+    api = HfApi(token=token)
+    with tempfile.TemporaryDirectory() as temporary:
+        folder = Path(temporary) / "space"
+        prepare(folder, index)
+        try:
+            space = api.create_repo(
+                repo_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True
+            )
+            api.upload_folder(
+                repo_id=repo_id,
+                repo_type="space",
+                folder_path=folder,
+                commit_message="Deploy the chat with its article",
+                delete_patterns=["qa/*", "index/*"],
+            )
+        except LocalTokenNotFoundError as error:
+            raise DeployError(f"{repo_id}: {_LOG_IN}") from error
+        except HfHubHTTPError as error:
+            status = error.response.status_code
+            hint = f" {_LOG_IN}" if status in {401, 403} else ""
+            raise DeployError(f"{repo_id}: the hub refused ({status}).{hint}") from error
+        except (httpx.HTTPError, OSError) as error:
+            raise DeployError(f"{repo_id}: the hub cannot be reached ({error}).") from error
+    return str(space)
+
+
+_LOG_IN = "Log in with a token that may write: hf auth login, or set HF_TOKEN."
+
+
+@contextmanager
+def index_of(article: str | Path) -> Iterator[Path]:
+    """Build the index of somebody's article in a folder that lasts as long as the block.
+
+    Args:
+        article: a file, or an http or https address, which is fetched.
+
+    Raises:
+        ArticleError, ModelError: if the article or the model cannot be used.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        path = fetch(str(article), Path(temporary)) if is_address(str(article)) else Path(article)
+        qa.build(path, Path(temporary) / "index")
+        yield Path(temporary) / "index"
+
+
+def _of_project(name: str) -> Path:
+    """Find a file that stands beside the package in a checkout, and inside it once installed."""
+    for path in (PACKAGE / "space" / name, PACKAGE.parent / name):
+        if path.is_file():
+            return path
+    raise DeployError(f"{name}: is missing from this installation. Reinstall article-qa.")
+
+
+def _readme(article: Article, model: str) -> str:
+    requirements = _of_project("requirements.txt").read_text(encoding="utf-8")
+    pinned = PIN.search(requirements)
+    if pinned is None:
+        raise DeployError("requirements.txt: does not pin gradio.")
+    on_hub = model if "/" in model and not Path(model).exists() else None
+    head = {
+        "title": article.title[:80],
+        "emoji": "📖",
+        "colorFrom": "gray",
+        "colorTo": "indigo",
+        "sdk": "gradio",
+        "sdk_version": pinned.group(1),
+        "python_version": PYTHON,
+        "app_file": "app.py",
+        "short_description": "Ask an article and get its own words back, exactly",
+        "license": "apache-2.0",
+        "suggested_hardware": "cpu-basic",
+        "pinned": False,
+        "tags": ["question-answering", "mcp-server"],
+    }
+    if on_hub or model == DEFAULT_MODEL_ON_HUB.rpartition("/")[2]:
+        head["models"] = [on_hub or DEFAULT_MODEL_ON_HUB]
+    title = re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", article.title)
+    front = yaml.safe_dump(head, sort_keys=False, allow_unicode=True)
+    return f"---\n{front}---\n{README.format(title=title)}"

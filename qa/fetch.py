@@ -1,0 +1,90 @@
+"""Address -> article file: the one place where something is fetched, and only when the operator asks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import yaml
+
+from qa.errors import ArticleError
+
+MAX_PAGE = 10_000_000
+"""Bytes of a page: markup and scripts outweigh the words many times."""
+
+SECONDS = 20
+REDIRECTS = 5
+HTML = {"text/html", "application/xhtml+xml"}
+TEXT = {"text/plain", "text/markdown", "text/x-markdown"}
+
+
+def is_address(article: str) -> bool:
+    """Say whether an article was named by its address on the web, not by a file."""
+    return urlsplit(article).scheme in {"http", "https"}
+
+
+def fetch(address: str, folder: Path) -> Path:
+    """Fetch an article and write it as ``article.md`` into a folder: its words, headings and lists.
+
+    Of an HTML page the article alone is kept, without menus, scripts and comments; its title, author,
+    date and address go into the front matter. Markdown and plain text are kept as they are.
+
+    Args:
+        address: http or https; redirects are followed, to these alone.
+        folder: where the file goes.
+
+    Raises:
+        ArticleError: if the address cannot be fetched, is too large, or holds no article.
+    """
+    try:
+        import httpx
+        import trafilatura
+    except ImportError as error:
+        raise ArticleError(
+            f"{address}: fetching a page needs {error.name}: pip install 'article-qa[deploy]'"
+        ) from error
+    try:
+        with httpx.Client(follow_redirects=True, max_redirects=REDIRECTS, timeout=SECONDS) as client:
+            kind, data, final = _read(client, address)
+    except (httpx.HTTPError, httpx.InvalidURL) as error:
+        raise ArticleError(f"{address}: cannot be fetched ({error or type(error).__name__}).") from error
+    path = folder / "article.md"
+    if kind in TEXT:
+        path.write_bytes(data)
+        return path
+    body = trafilatura.extract(
+        data, url=final, output_format="markdown", include_comments=False, include_tables=False
+    )
+    if not body:
+        raise ArticleError(f"{address}: no article is found on that page. Save its text as a file instead.")
+    about = trafilatura.extract_metadata(data, default_url=final)
+    title = (about.title if about else None) or urlsplit(final).hostname or "Article"
+    fields = {
+        "title": title,
+        "author": about.author if about else None,
+        "published": about.date if about else None,
+        "language": (about.language if about else None) or "en",
+        "source": final,
+    }
+    head = yaml.safe_dump({name: value for name, value in fields.items() if value}, allow_unicode=True)
+    path.write_text(f"---\n{head}---\n\n{body}\n", encoding="utf-8")
+    return path
+
+
+def _read(client: httpx.Client, address: str) -> tuple[str, bytes, str]:  # type: ignore[name-defined]  # noqa: F821
+    """Return the content type, the bytes, and the address that redirects led to."""
+    with client.stream(
+        "GET", address, headers={"Accept": "text/html, text/markdown, text/plain"}
+    ) as response:
+        response.raise_for_status()
+        final = str(response.url)
+        kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if not is_address(final) or kind not in HTML | TEXT:
+            raise ArticleError(f"{address}: is {kind or 'of no stated type'}; a page or a text is needed.")
+        parts, size = [], 0
+        for part in response.iter_bytes():
+            size += len(part)
+            if size > MAX_PAGE:
+                raise ArticleError(f"{address}: is larger than {MAX_PAGE:,} bytes.")
+            parts.append(part)
+    return kind, b"".join(parts), final
