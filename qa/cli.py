@@ -1,4 +1,4 @@
-"""The command line: ``qa build | ask | chat | search | serve | eval | deploy``.
+"""The command line: ``qa build | ask | chat | search | serve | deploy | feedback | eval``.
 
 Exit codes: 0 done, also where the article does not answer; 1 for what standard error says in one
 line; 2 for a command that was typed wrongly; 130 for Ctrl-C.
@@ -10,6 +10,7 @@ import functools
 import json
 import sys
 import unicodedata
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -178,8 +179,8 @@ def serve(
     ] = None,
 ) -> None:
     """Start the web chat. Each setting, and more, can also be a QA_ variable of the environment."""
-    from qa.settings import Settings
-    from qa.web import serve
+    from qa.web import serve  # first: it says what to install where something is missing
+    from qa.settings import Settings  # isort: skip
 
     given = {
         "index": index,
@@ -190,6 +191,50 @@ def serve(
         "feedback": feedback,
     }
     serve(Settings(**{name: value for name, value in given.items() if value is not None}))
+
+
+@app.command()
+def deploy(
+    space: Annotated[
+        str | None, typer.Argument(metavar="OWNER/NAME", help="The Space to put the chat on.")
+    ] = None,
+    index: IndexFolder = None,
+    article: Annotated[
+        str | None, typer.Option(help="A file or an http(s) address: build its index first, and send that.")
+    ] = None,
+    dry_run: Annotated[
+        Path | None, typer.Option(metavar="FOLDER", help="Write what would be sent here, and send nothing.")
+    ] = None,
+    private: Annotated[bool, typer.Option("--private", help="Make a new Space its owner's alone.")] = False,
+) -> None:
+    """Put the chat on Hugging Face Spaces, with the shipped article or another."""
+    from qa import deploy
+    from qa.bot import SHIPPED_INDEX
+
+    if (space is None) == (dry_run is None):
+        raise typer.BadParameter("name a Space, or a folder with --dry-run.", param_hint="OWNER/NAME")
+    if article is not None and index is not None:
+        raise typer.BadParameter("name an article or an index, not both.", param_hint="--article")
+    with deploy.index_of(article) if article is not None else nullcontext(index or SHIPPED_INDEX) as source:
+        if dry_run is not None:
+            deploy.prepare(dry_run, source)
+            typer.echo(f"{dry_run}: what a Space would get.")
+        elif space is not None:
+            typer.echo(deploy.deploy(space, source, private=private))
+
+
+@app.command()
+def feedback(
+    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where readers' feedback was kept.")],
+    questions: Annotated[Path, typer.Argument(metavar="FILE", help="The question set to write.")],
+    index: IndexFolder = None,
+) -> None:
+    """Turn readers' feedback into a question set that eval reads."""
+    from qa.bot import SHIPPED_INDEX
+    from qa.web.feedback import index_version, to_questions
+
+    settled, waiting = to_questions(folder, index_version(index or SHIPPED_INDEX), questions)
+    typer.echo(f"{questions}: {settled} questions; {waiting} wait for a person to say what is right.")
 
 
 @app.command("eval")

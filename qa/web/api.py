@@ -109,7 +109,7 @@ REFUSALS: dict[int | str, dict[str, object]] = {
 }
 
 
-def routes(desk: Desk, metrics: Metrics, feedback: FeedbackFile | None) -> APIRouter:
+def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | None) -> APIRouter:
     """Return the JSON routes, ``/healthz`` and ``/metrics``."""
     router = APIRouter()
 
@@ -132,7 +132,7 @@ def routes(desk: Desk, metrics: Metrics, feedback: FeedbackFile | None) -> APIRo
         ready = getattr(request.app.state, "ready", False)
         status = "starting" if not ready else "busy" if desk.full else "ready"
         return JSONResponse(
-            {"status": status, "index": desk.index_version},
+            {"status": status, "index": version},
             200 if status == "ready" else 503,
             None if status == "ready" else {"Retry-After": str(RETRY_AFTER)},
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from math import inf
@@ -15,7 +14,7 @@ from qa.answer import Answer
 from qa.bot import Bot
 from qa.errors import QaError, QuestionError
 from qa.followup import Message
-from qa.index import MANIFEST, Index
+from qa.index import Index
 from qa.passages import Passage
 from qa.settings import Settings
 from qa.web.metrics import Metrics
@@ -61,11 +60,6 @@ class Desk:
     def index(self) -> Index:
         """The bot's index."""
         return self._bot.index
-
-    @property
-    def index_version(self) -> str:
-        """The sha256 of the index's manifest, which names every other file's."""
-        return hashlib.sha256((self.index.folder / MANIFEST).read_bytes()).hexdigest()
 
     @property
     def full(self) -> bool:

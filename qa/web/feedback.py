@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from qa.answer import Verdict
 from qa.bot import MAX_QUESTION
 from qa.errors import QaError
 from qa.evaluation import read_rows
+from qa.index import MANIFEST, read_manifest
 
 FILE = "feedback.jsonl"
 MAX_FILE = 50_000_000
@@ -43,14 +45,14 @@ class Feedback(BaseModel):
 class FeedbackFile:
     """The file that feedback is appended to. Several threads may share it."""
 
-    def __init__(self, folder: Path, index_version: str) -> None:
+    def __init__(self, folder: Path, version: str) -> None:
         """Take the folder into use; it is made where there is none.
 
         Raises:
             QaError: if it cannot be written to.
         """
         self.path = folder / FILE
-        self._index_version = index_version
+        self._version = version
         self._lock = Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -64,7 +66,7 @@ class FeedbackFile:
         Raises:
             FeedbackError: if the file is full, or the disk.
         """
-        row = feedback.model_dump() | {"index_version": self._index_version}
+        row = feedback.model_dump() | {"index_version": self._version}
         line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
         with self._lock:
             try:
@@ -82,7 +84,13 @@ class FeedbackFile:
                 raise FeedbackError(f"The feedback could not be kept ({error.strerror}).") from error
 
 
-def to_questions(folder: Path, index_version: str, out: Path) -> tuple[int, int]:
+def index_version(folder: Path) -> str:
+    """Return the sha256 of an index's manifest, which names that of every other file."""
+    read_manifest(folder)
+    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+
+
+def to_questions(folder: Path, version: str, out: Path) -> tuple[int, int]:
     """Turn feedback into a question set that :func:`qa.evaluation.read_questions` reads.
 
     A thumb up settles what the right answer is. A thumb down says only that this was not it: such
@@ -91,7 +99,7 @@ def to_questions(folder: Path, index_version: str, out: Path) -> tuple[int, int]
 
     Args:
         folder: where the feedback was kept.
-        index_version: only feedback on this index counts; passages have other ids in another.
+        version: only feedback on this index counts; passages have other ids in another.
         out: the question set, a JSON-lines file.
 
     Returns:
@@ -101,7 +109,7 @@ def to_questions(folder: Path, index_version: str, out: Path) -> tuple[int, int]
         QaError: if the feedback cannot be read, or the set not written.
     """
     by_question: dict[str, list[dict[str, Any]]] = {}
-    for row in _rows(folder / FILE, index_version):
+    for row in _rows(folder / FILE, version):
         by_question.setdefault(row["question"], []).append(row)
     settled, open_ = [], []
     for number, (question, rows) in enumerate(by_question.items(), 1):
@@ -120,14 +128,14 @@ def to_questions(folder: Path, index_version: str, out: Path) -> tuple[int, int]
     return len(settled), len(open_)
 
 
-def _rows(path: Path, index_version: str) -> Iterator[dict[str, Any]]:
+def _rows(path: Path, version: str) -> Iterator[dict[str, Any]]:
     for number, row in enumerate(read_rows(path), 1):
         try:
-            version = row.pop("index_version")
+            given_on = row.pop("index_version")
             feedback = Feedback.model_validate(row)
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise QaError(f"{path}: entry {number} is no feedback. Remove the line.") from error
-        if version == index_version:
+        if given_on == version:
             yield feedback.model_dump()
 
 

@@ -27,7 +27,7 @@ from qa.settings import Settings, SettingsError
 from qa.web import api, logs
 from qa.web.access import MAX_BODY, Guard, OnlyNeeded, Watch, error
 from qa.web.desk import Desk
-from qa.web.feedback import FeedbackFile
+from qa.web.feedback import FeedbackFile, index_version
 from qa.web.metrics import Metrics
 from qa.web.page import THEME, build_page, with_article
 from qa.web.tools import tools
@@ -50,7 +50,8 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
     """
     metrics = Metrics()
     desk = Desk(bot, settings, metrics)
-    feedback = FeedbackFile(settings.feedback, desk.index_version) if settings.feedback else None
+    version = index_version(bot.index.folder)
+    feedback = FeedbackFile(settings.feedback, version) if settings.feedback else None
     mcp, mcp_app = tools(desk)
 
     @asynccontextmanager
@@ -85,7 +86,7 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
     app.add_middleware(Watch, metrics=metrics)
-    app.include_router(api.routes(desk, metrics, feedback))
+    app.include_router(api.routes(desk, version, metrics, feedback))
     app.router.routes.extend(mcp_app.routes)
 
     @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
