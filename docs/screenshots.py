@@ -67,7 +67,7 @@ def _take(page: Page, name: str) -> None:
     page.screenshot(path=path)
     # A palette is a third of the size, and nobody sees the difference on text.
     with Image.open(path) as picture:
-        picture.convert("RGB").quantize(64).save(path, optimize=True)
+        picture.convert("RGB").quantize(200).save(path, optimize=True)
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ from qa.errors import QaError
 from qa.passages import Passage
 from qa.settings import Settings
 from qa.suggestions import suggestions
+from qa.web.api import AnswerModel, PassageModel
 from qa.web.desk import BusyError, Desk
 from qa.web.words import choose, words
 
@@ -97,6 +98,9 @@ def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
         except QaError as error:
             raise gr.Error(str(error)) from error
 
+    # Gradio reads the types of what comes back from here, and does not resolve those written as text.
+    ask.__annotations__["return"] = AnswerModel
+    search.__annotations__["return"] = list[PassageModel]
     with gr.Blocks(title=bot.index.articles[0].title, analytics_enabled=False) as page:
         gr.HTML(
             html_template='<div class="qa-chat"></div>',

@@ -366,6 +366,17 @@ def test_a_full_queue_gets_a_friendly_line_and_keeps_the_question(visit: Open, s
     ask(page, RELATED)
 
 
+def test_feedback_is_sent_where_the_operator_keeps_it(visit: Open, start: Start, tmp_path: Path) -> None:
+    page = visit(url=start(feedback=str(tmp_path)).url)
+    ask(page, ANSWERED)
+    page.get_by_role("button", name="This was right").click()
+    page.keyboard.type("Just so <b>")
+    page.keyboard.press("Enter")
+    expect(page.locator(".rate")).to_have_text("Thank you.")
+    row = json.loads((tmp_path / "feedback.jsonl").read_text(encoding="utf-8"))
+    assert (row["question"], row["helpful"], row["comment"]) == (ANSWERED, True, "Just so <b>")
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of an article full of payloads, with characters of two UTF-16 units before the answer."""

@@ -12,8 +12,11 @@ from hypothesis import strategies as st
 
 import qa
 from qa.article import parse_article
+from qa.settings import Settings
 from qa.suggestions import candidates, suggestions
-from qa.web.page import render_article, text_fragment
+from qa.web.desk import Desk
+from qa.web.metrics import Metrics
+from qa.web.page import build_page, render_article, text_fragment
 from qa.web.words import LANGUAGES, choose, words
 
 
@@ -117,6 +120,16 @@ def test_every_language_has_every_word_and_every_blank() -> None:
 )
 def test_the_browsers_language_is_chosen(header: str, language: str) -> None:
     assert choose(header) == language
+
+
+def test_the_named_endpoints_say_what_they_return(bot: qa.Bot) -> None:
+    desk = Desk(bot, Settings(), Metrics())
+    named = build_page(desk, Settings()).get_api_info()["named_endpoints"]
+    desk.close()
+    answer = named["/ask"]["returns"][0]["type"]
+    assert set(answer["properties"]) == set(bot.ask("sanctions").to_dict())
+    passage = named["/search"]["returns"][0]["type"]["items"]
+    assert set(passage["properties"]) == set(bot.search("sanctions")[0].to_dict())
 
 
 def test_suggestions_are_answered_each_by_a_passage_not_shown(bot: qa.Bot) -> None:
