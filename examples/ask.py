@@ -1,0 +1,21 @@
+"""Ask a running chat from Python: ``python examples/ask.py http://127.0.0.1:7860 "What did they sign?"``.
+
+Works for a Space as well: give its name, owner/name. Needs ``pip install gradio_client``.
+"""
+
+import sys
+
+from gradio_client import Client
+
+address, question = sys.argv[1:]
+client = Client(address, verbose=False)
+
+answer = client.predict(question, api_name="/ask")
+if answer["verdict"] == "answered":
+    quote = answer["quote"]
+    print(f"“{quote['text']}” (characters {quote['start']} to {quote['end']})")
+else:
+    print(answer["message"])
+
+for passage in client.predict(question, 3, api_name="/search"):
+    print(f"{passage['id']}: {passage['heading']}")
