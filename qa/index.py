@@ -17,7 +17,7 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 from tokenizers import Tokenizer
 
 from qa.article import Article, read_article
@@ -32,12 +32,16 @@ VECTORS = "vectors.faiss"
 ENCODER = ("encoder/model.onnx", "encoder/tokenizer.json")
 ARTICLE_NAME = re.compile(r"article(-\d+)?\.(md|txt)")
 MAX_FILE_BYTES = 2_000_000_000
+MAX_MANIFEST_BYTES = 1_000_000
 FLAT_HEADER = struct.Struct("<4siqqqBiQ")
 """A flat FAISS file's head: kind, dimension, vectors, two unused, trained, metric, numbers."""
 
 
 class Manifest(BaseModel):
-    """What an index folder says of itself. ``files`` maps each file's name to its sha256."""
+    """What an index folder says of itself.
+
+    ``files`` maps each file's name to its sha256; ``sha256`` is that of all the rest of the manifest.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -45,6 +49,26 @@ class Manifest(BaseModel):
     articles: list[str]
     encoder: EncoderInfo
     files: dict[str, str]
+    sha256: str = ""
+
+    def to_bytes(self) -> bytes:
+        """The manifest as its file holds it, sealed with its own checksum."""
+        rest = self.model_dump_json(exclude={"sha256"})
+        sealed = self.model_copy(update={"sha256": hashlib.sha256(rest.encode()).hexdigest()})
+        return (sealed.model_dump_json(indent=2) + "\n").encode()
+
+
+class PassageRow(BaseModel):
+    """A line of ``passages.jsonl``; ``article`` counts the manifest's articles from 0."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    id: str
+    article: NonNegativeInt
+    heading: str
+    start: int
+    end: int
+    sentences: tuple[tuple[int, int], ...]
 
 
 @dataclass(frozen=True)
@@ -65,7 +89,7 @@ class Index:
     @functools.cached_property
     def rows(self) -> npt.NDArray[np.int64]:
         """The row at which each passage's vectors begin."""
-        counts = [len(p.embedded) for p in self.passages]
+        counts = [1 + len(p.sentences) for p in self.passages]
         return np.cumsum([0, *counts[:-1]])
 
 
@@ -116,7 +140,7 @@ def build(
         encoder.export(staging / "encoder", int8=int8)
         files = {name: _sha256(staging / name) for name in sorted([*names, PASSAGES, VECTORS, *ENCODER])}
         manifest = Manifest(format=FORMAT, articles=names, encoder=info, files=files)
-        (staging / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        (staging / MANIFEST).write_bytes(manifest.to_bytes())
         _sync(staging)
         staging.chmod(0o755)
         put_in_place(staging, folder)
@@ -142,7 +166,7 @@ def load(folder: str | Path, *, threads: int = 1) -> Index:
             )
     articles = tuple(read_article(folder / name) for name in manifest.articles)
     passages = _read_passages(folder / PASSAGES, articles)
-    count = sum(len(p.embedded) for p in passages)
+    count = sum(1 + len(p.sentences) for p in passages)
     vectors = _read_vectors(folder / VECTORS, count, manifest.encoder.dimension)
     encoder = QuestionEncoder(folder / "encoder", manifest.encoder, threads)
     return Index(folder, manifest, articles, passages, vectors, encoder)
@@ -200,13 +224,15 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not folder.is_dir():
         raise IndexFolderError(f"{folder}: no such index folder. Build one: qa build ARTICLE {folder}")
-    try:
-        data = path.read_bytes()
-        found = json.loads(data)
-    except OSError as error:
+    if not path.exists():
         raise IndexFolderError(
             f"{path}: is missing, so {folder} is no index. Build it: qa build ARTICLE {folder}"
-        ) from error
+        )
+    try:
+        data = _inside(folder, MANIFEST, MAX_MANIFEST_BYTES).read_bytes()
+        found = json.loads(data)
+    except OSError as error:
+        raise IndexFolderError(f"{path}: cannot be read ({error.strerror}).") from error
     except (ValueError, RecursionError) as error:
         raise IndexFolderError(f"{path}: is not JSON. Rebuild the index.") from error
     version = found.get("format") if isinstance(found, dict) else None
@@ -226,16 +252,18 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexFolderError(f"{path}: articles: names no article of this folder. Rebuild the index.")
     if set(manifest.files) != expected or manifest.format != FORMAT:
         raise IndexFolderError(f"{path}: files: must name exactly {sorted(expected)}. Rebuild the index.")
+    if data != manifest.to_bytes():
+        raise IndexFolderError(f"{path}: is not as it was written. Rebuild the index.")
     return manifest
 
 
-def _inside(folder: Path, name: str) -> Path:
+def _inside(folder: Path, name: str, limit: int = MAX_FILE_BYTES) -> Path:
     """Return a file's path, refusing links that lead out of the folder and files that are none."""
     path = folder / name
     if path.is_symlink() or (path.parent.is_symlink() and path.parent != folder) or not path.is_file():
         raise IndexFolderError(f"{path}: is missing or no plain file. Rebuild the index.")
-    if path.stat().st_size > MAX_FILE_BYTES:
-        raise IndexFolderError(f"{path}: is larger than {MAX_FILE_BYTES:,} bytes.")
+    if path.stat().st_size > limit:
+        raise IndexFolderError(f"{path}: is larger than {limit:,} bytes.")
     return path
 
 
@@ -270,21 +298,20 @@ def _write_passages(path: Path, passages: Sequence[Passage], articles: Sequence[
 
 def _read_passages(path: Path, articles: tuple[Article, ...]) -> tuple[Passage, ...]:
     passages = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
-        try:
-            row = json.loads(line)
-            article = articles[row["article"]]
-            sentences = tuple((start, end) for start, end in row["sentences"])
-            passage = Passage(
-                str(row["id"]), str(row["heading"]), row["start"], row["end"], article, sentences
-            )
-            spans = [(passage.start, passage.end), *sentences]
-            fits = all(0 <= start < end <= len(article.text) for start, end in spans)
-        except (ValueError, KeyError, TypeError, IndexError) as error:
-            raise IndexFolderError(f"{path}:{number}: is no passage. Rebuild the index.") from error
-        if not fits:
-            raise IndexFolderError(f"{path}:{number}: lies outside the article. Rebuild the index.")
-        passages.append(passage)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = PassageRow.model_validate_json(line, strict=True)
+            except ValidationError as error:
+                raise IndexFolderError(f"{path}:{number}: is no passage. Rebuild the index.") from error
+            text = articles[row.article].text if row.article < len(articles) else ""
+            spans = [(row.start, row.end), *row.sentences]
+            if not all(0 <= start < end <= len(text) for start, end in spans):
+                raise IndexFolderError(f"{path}:{number}: lies outside the article. Rebuild the index.")
+            article = articles[row.article]
+            passages.append(Passage(row.id, row.heading, row.start, row.end, article, row.sentences))
+    if not passages:
+        raise IndexFolderError(f"{path}: holds no passage. Rebuild the index.")
     return tuple(passages)
 
 
