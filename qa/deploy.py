@@ -98,11 +98,11 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
     if not REPO_ID.fullmatch(repo_id):
         raise DeployError(f"{repo_id!r}: must be OWNER/NAME, as in huggingface.co/spaces/OWNER/NAME.")
     try:
+        import httpx2  # what the hub's client speaks through
         from huggingface_hub import HfApi
         from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
     except ImportError as error:
         raise DeployError("deploying needs huggingface_hub: pip install 'article-qa[deploy]'") from error
-    import httpx
 
     api = HfApi(token=token)
     with tempfile.TemporaryDirectory() as temporary:
@@ -125,7 +125,7 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
             status = error.response.status_code
             hint = f" {_LOG_IN}" if status in {401, 403} else ""
             raise DeployError(f"{repo_id}: the hub refused ({status}).{hint}") from error
-        except (httpx.HTTPError, OSError) as error:
+        except (httpx2.HTTPError, OSError) as error:
             raise DeployError(f"{repo_id}: the hub cannot be reached ({error}).") from error
     return str(space)
 
