@@ -119,6 +119,8 @@ def build(
     if not paths:
         raise ArticleError("no article was named.")
     _refuse_foreign(folder)
+    # Where a link leads to the index, it is the index behind it that is replaced.
+    folder = folder.resolve()
     read = [read_article(path) for path in paths]
     encoder = PassageEncoder(model)
     info = encoder.info(int8=int8)
@@ -364,14 +366,16 @@ def _sync(folder: Path) -> None:
 
 def put_in_place(staging: Path, folder: Path) -> None:
     """Put a finished folder where the old one is, so that at each moment one of the two is there."""
-    if not folder.exists():
+    try:
+        # Where nothing is, or an empty folder. Trying, not looking, lets two builds at once both succeed.
         staging.rename(folder)
-    elif not _exchange(staging, folder):
-        # No exchange in one step here: for an instant there is no folder, and the old one is beside it.
-        old = folder.with_name(f".{folder.name}-old")
-        folder.rename(old)
-        staging.rename(folder)
-        shutil.rmtree(old)
+    except OSError:
+        if not _exchange(staging, folder):
+            # No exchange in one step here: for an instant there is none, and the old one is beside it.
+            old = folder.with_name(f"{staging.name}-old")
+            folder.rename(old)
+            staging.rename(folder)
+            shutil.rmtree(old)
 
 
 def _exchange(a: Path, b: Path) -> bool:

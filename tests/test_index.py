@@ -1,0 +1,169 @@
+"""Building, checking and loading an index folder."""
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import qa
+from qa import index
+from qa.errors import IndexFolderError, ModelError
+
+ROOT = Path(__file__).parent.parent
+SHIPPED = ROOT / "index"
+
+
+@pytest.fixture(scope="module")
+def rebuilt(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("built") / "index"
+    qa.build(SHIPPED / "article.md", folder)
+    return folder
+
+
+@pytest.fixture
+def copied(tmp_path: Path) -> Path:
+    return shutil.copytree(SHIPPED, tmp_path / "index")
+
+
+def vectors(folder: Path) -> np.ndarray:
+    loaded = index.load(folder)
+    return loaded.vectors.reconstruct_n(0, loaded.vectors.ntotal)
+
+
+def test_a_rebuild_gives_the_same_index(rebuilt: Path) -> None:
+    assert (rebuilt / "passages.jsonl").read_bytes() == (SHIPPED / "passages.jsonl").read_bytes()
+    np.testing.assert_allclose(vectors(rebuilt), vectors(SHIPPED), atol=1e-5)
+    assert index.check(rebuilt, [SHIPPED / "article.md"]) == []
+
+
+def test_the_shipped_index_fits_its_article() -> None:
+    assert index.check(SHIPPED) == []
+
+
+def test_an_index_answers_wherever_it_lies(rebuilt: Path) -> None:
+    bot = qa.load(rebuilt)
+    answer = bot.ask("How many containers of munitions were sent?")
+    assert answer.quote is not None
+    assert "11,000" in answer.quote.text
+
+
+@pytest.mark.parametrize("name", ["article.md", "passages.jsonl", "vectors.faiss", *index.ENCODER])
+@pytest.mark.parametrize("how", ["altered", "cut short", "missing"])
+def test_a_file_that_does_not_fit_is_named(copied: Path, name: str, how: str) -> None:
+    path = copied / name
+    data = path.read_bytes()
+    if how == "altered":
+        path.write_bytes(data[:-1] + bytes([data[-1] ^ 1]))
+    elif how == "cut short":
+        path.write_bytes(data[: len(data) // 2])
+    else:
+        path.unlink()
+    with pytest.raises(IndexFolderError) as raised:
+        qa.load(copied)
+    assert str(path) in str(raised.value)
+    assert "ebuild" in str(raised.value)
+    (problem,) = index.check(copied)
+    assert str(path) in problem
+
+
+def without_format(manifest: dict[str, object]) -> None:
+    del manifest["format"]
+
+
+def newer(manifest: dict[str, object]) -> None:
+    manifest["format"] = 99
+
+
+def leading_out(manifest: dict[str, object]) -> None:
+    manifest["articles"] = ["../article.md"]
+
+
+def another_prompt(manifest: dict[str, object]) -> None:
+    manifest["encoder"]["query_prompt"] = "query: "  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
+    ("change", "advice"),
+    [
+        (without_format, "Rebuild"),
+        (newer, "Update"),
+        (leading_out, "Rebuild"),
+        (another_prompt, "not as it was written"),
+    ],
+)
+def test_a_manifest_that_was_changed_is_refused(
+    copied: Path, change: Callable[[dict[str, object]], None], advice: str
+) -> None:
+    path = copied / "manifest.json"
+    manifest = json.loads(path.read_text(encoding="utf-8"))
+    change(manifest)
+    path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    with pytest.raises(IndexFolderError, match=advice) as raised:
+        qa.load(copied)
+    assert str(path) in str(raised.value)
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "nul\0", '{"format": 1}'])
+def test_a_manifest_that_is_none_is_refused(copied: Path, text: str) -> None:
+    (copied / "manifest.json").write_text(text, encoding="utf-8")
+    with pytest.raises(IndexFolderError, match=r"manifest\.json"):
+        qa.load(copied)
+
+
+def test_a_folder_without_an_index_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(IndexFolderError, match="qa build"):
+        qa.load(tmp_path / "nowhere")
+    with pytest.raises(IndexFolderError, match="qa build"):
+        qa.load(tmp_path)
+
+
+def test_check_names_the_article_that_changed(copied: Path, tmp_path: Path) -> None:
+    article = tmp_path / "article.md"
+    article.write_bytes((SHIPPED / "article.md").read_bytes() + b"\nOne more.\n")
+    (problem,) = index.check(copied, [article])
+    assert str(article) in problem
+    (problem,) = index.check(copied, [tmp_path / "gone.md"])
+    assert "gone.md" in problem
+
+
+def test_building_leaves_a_folder_with_other_files_alone(tmp_path: Path) -> None:
+    kept = tmp_path / "thesis.docx"
+    kept.write_text("years of work", encoding="utf-8")
+    with pytest.raises(IndexFolderError, match="thesis"):
+        qa.build(SHIPPED / "article.md", tmp_path)
+    with pytest.raises(IndexFolderError, match="is a file"):
+        qa.build(SHIPPED / "article.md", kept)
+    assert kept.read_text(encoding="utf-8") == "years of work"
+
+
+def test_a_model_that_is_none_is_named(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="empty"):
+        (tmp_path / "empty").mkdir()
+        qa.build(SHIPPED / "article.md", tmp_path / "index", model=str(tmp_path / "empty"))
+    assert not (tmp_path / "index").exists()
+
+
+def test_a_link_to_an_index_stays_a_link(tmp_path: Path, rebuilt: Path) -> None:
+    folder = shutil.copytree(rebuilt, tmp_path / "real")
+    (tmp_path / "link").symlink_to(folder, target_is_directory=True)
+    article = tmp_path / "short.txt"
+    article.write_text("Snow fell on the harbour all night.", encoding="utf-8")
+    qa.build(article, tmp_path / "link")
+    assert (tmp_path / "link").is_symlink()
+    assert [a.text for a in index.load(folder).articles] == ["Snow fell on the harbour all night."]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["link", "real", "short.txt"]
+
+
+def test_several_articles_share_an_index(tmp_path: Path) -> None:
+    snow, ferry = tmp_path / "snow.txt", tmp_path / "ferry.md"
+    snow.write_text("Snow fell on the harbour all night.", encoding="utf-8")
+    ferry.write_text("# The ferry\n\nThe ferry to Oslo leaves at noon.", encoding="utf-8")
+    qa.build([snow, ferry], tmp_path / "index")
+    bot = qa.load(tmp_path / "index")
+    assert [p.id for p in bot.index.passages] == ["a1p1", "a2p1"]
+    assert bot.search("When does the ferry leave?")[0].article.title == "The ferry"
+    assert index.check(tmp_path / "index", [snow, ferry]) == []
+    assert index.check(tmp_path / "index", [ferry, snow]) != []
