@@ -105,7 +105,7 @@ def read_article(path: str | Path) -> Article:
             f"{path}: byte {error.start} is not UTF-8. Save the article as UTF-8 and try again."
         ) from error
     markdown = path.suffix.lower() in {".md", ".markdown"}
-    return parse_article(text, markdown=markdown, name=path.name)
+    return parse_article(text, markdown=markdown, name=str(path))
 
 
 def parse_article(text: str, *, markdown: bool = True, name: str = "article") -> Article:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import importlib.util
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ import numpy.typing as npt
 from tokenizers import Tokenizer
 
 from qa.errors import ModelError
-from qa.export import INPUTS, export_onnx
+from qa.export import INPUTS, export_onnx, quiet
 from qa.onnx import Session
 
 if TYPE_CHECKING:
@@ -90,8 +91,8 @@ def find_model(name: str) -> Path | str:
 class PassageEncoder:
     """Embeds passages with sentence-transformers and exports the encoder of their questions."""
 
-    def __init__(self, name: str) -> None:
-        """Load a model by name.
+    def __init__(self, name: str, *, progress: bool = False) -> None:
+        """Load a model by name; ``progress`` lets a download show its bar.
 
         Raises:
             ModelError: if sentence-transformers is not installed or the model cannot be loaded.
@@ -103,7 +104,8 @@ class PassageEncoder:
                 "Building needs sentence-transformers: pip install 'article-qa[build]'"
             ) from error
         try:
-            self._model: SentenceTransformer = SentenceTransformer(str(find_model(name)), device="cpu")
+            with contextlib.nullcontext() if progress else quiet():
+                self._model: SentenceTransformer = SentenceTransformer(str(find_model(name)), device="cpu")
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"model {name!r} cannot be loaded: {str(error).splitlines()[0]} "

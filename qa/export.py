@@ -38,7 +38,7 @@ def export_onnx(
     shape = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
     exported = Path(tempfile.mkstemp(suffix=".onnx", dir=path.parent)[1])
     try:
-        with _quiet():
+        with quiet():
             torch.onnx.export(
                 module.eval(),
                 tuple(values[name] for name in inputs),
@@ -75,8 +75,8 @@ def _strip(path: Path) -> None:
 
 
 @contextlib.contextmanager
-def _quiet() -> Iterator[None]:
-    """Keep the exporter's progress report and its advice to maintainers off the terminal."""
+def quiet() -> Iterator[None]:
+    """Keep other libraries' progress reports and their advice to maintainers off the terminal."""
     previous = logging.root.manager.disable
     logging.disable(logging.WARNING)
     try:

@@ -122,7 +122,7 @@ def build(
     # Where a link leads to the index, it is the index behind it that is replaced.
     folder = folder.resolve()
     read = [read_article(path) for path in paths]
-    encoder = PassageEncoder(model)
+    encoder = PassageEncoder(model, progress=progress)
     info = encoder.info(int8=int8)
     passages = cut_all(read, encoder.tokenizer, info)
     vectors = encoder.encode([text for p in passages for text in p.embedded], progress=progress)

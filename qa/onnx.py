@@ -29,8 +29,9 @@ class Session:
         # Spinning threads would take the core that the next request needs.
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
+            # Without fallback: it would print on standard output and try the same again.
             self._session = onnxruntime.InferenceSession(
-                str(model), options, providers=["CPUExecutionProvider"]
+                str(model), options, providers=["CPUExecutionProvider"], enable_fallback=0
             )
         except Exception as error:  # onnxruntime's errors share no base class but Exception.
             raise ModelError(f"{model}: onnxruntime cannot read it: {error}") from error
