@@ -6,7 +6,6 @@ import contextlib
 import io
 import logging
 import os
-import tempfile
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -36,7 +35,7 @@ def export_onnx(
         "token_type_ids": torch.zeros_like(example),
     }
     shape = {0: torch.export.Dim.DYNAMIC, 1: torch.export.Dim.DYNAMIC}
-    exported = Path(tempfile.mkstemp(suffix=".onnx", dir=path.parent)[1])
+    exported = path.with_name(f"whole-{path.name}")
     try:
         with quiet():
             torch.onnx.export(

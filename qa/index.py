@@ -322,7 +322,8 @@ def _write_vectors(path: Path, vectors: Vectors) -> None:
 
     index = faiss.IndexFlatIP(vectors.shape[1])
     index.add(vectors)
-    faiss.write_index(index, str(path))
+    # Not FAISS's own writing: it takes a full disk for success, or says so in another kind of error.
+    path.write_bytes(faiss.serialize_index(index).data)
 
 
 def _read_vectors(path: Path, count: int, dimension: int) -> faiss.IndexFlatIP:  # type: ignore[name-defined]  # noqa: F821

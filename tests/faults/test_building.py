@@ -1,0 +1,127 @@
+"""Building where things go wrong: killed, two at once, no room, no permission."""
+
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+import qa
+from qa.index import _write_vectors, check, load
+from tests.faults.kill import TEXTS
+from tests.tiny_model import make_model
+
+ROOT = Path(__file__).parent.parent.parent
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_model(tmp_path_factory.mktemp("tiny"))
+
+
+@pytest.fixture(scope="module")
+def old(model: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index of the first text."""
+    place = tmp_path_factory.mktemp("old")
+    (place / "article.txt").write_text(TEXTS[0], encoding="utf-8")
+    qa.build(place / "article.txt", place / "index", model=str(model))
+    return place / "index"
+
+
+@pytest.fixture
+def article(tmp_path: Path) -> Path:
+    path = tmp_path / "article.txt"
+    path.write_text(TEXTS[1], encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own with little room, where this user may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = (
+        shutil.which("mount")
+        and not subprocess.run(
+            ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", str(place)], capture_output=True
+        ).returncode
+    )
+    if not mounted:
+        pytest.skip("no file system can be mounted here; a limit on file sizes is tested in its place")
+    try:
+        yield place
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_killed_build_leaves_the_old_index_or_the_new_one() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "tests.faults.kill", "--moments", "10", "--seed", "7"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "killed" in done.stdout
+
+
+def test_two_builds_at_once_both_succeed(model: Path, tmp_path: Path) -> None:
+    builds = []
+    for number, text in enumerate(TEXTS):
+        (tmp_path / f"{number}.txt").write_text(text, encoding="utf-8")
+        command = ["-m", "qa", "build", f"{number}.txt", "index", "--model", str(model)]
+        environment = {"PYTHONPATH": str(ROOT), "PATH": "/usr/bin:/bin"}
+        builds.append(subprocess.Popen([sys.executable, *command], cwd=tmp_path, env=environment))
+    assert [build.wait() for build in builds] == [0, 0]
+    assert check(tmp_path / "index") == []
+    assert load(tmp_path / "index").articles[0].text in TEXTS
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["0.txt", "1.txt", "index"]
+
+
+@pytest.mark.parametrize("room", [0, 3_000, 30_000, 60_000, 120_000])
+def test_a_full_disk_leaves_the_old_index(
+    small_disk: Path, old: Path, model: Path, article: Path, room: int
+) -> None:
+    folder = small_disk / "index"
+    shutil.copytree(old, folder)
+    free = shutil.disk_usage(small_disk).free
+    (small_disk / "others").write_bytes(bytes(max(0, free - room)))
+    with pytest.raises(qa.QaError, match=rf"{small_disk}.*cannot be written"):
+        qa.build(article, folder, model=str(model))
+    assert load(folder).articles[0].text == TEXTS[0]
+    assert sorted(p.name for p in small_disk.iterdir()) == ["index", "others"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="only Linux has a device that is always full")
+def test_vectors_that_a_full_disk_cuts_short_are_an_error() -> None:
+    with pytest.raises(OSError, match="No space left"):
+        _write_vectors(Path("/dev/full"), np.ones((2, 4), dtype=np.float32))
+
+
+@pytest.mark.parametrize("limit", [10, 150, 500, 4_000, 20_000, 50_000])
+def test_a_limit_on_file_sizes_leaves_the_old_index(
+    old: Path, model: Path, article: Path, tmp_path: Path, limit: int
+) -> None:
+    folder = shutil.copytree(old, tmp_path / "index")
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    handler = signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+    try:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+        with pytest.raises(qa.QaError, match="cannot be written"):
+            qa.build(article, folder, model=str(model))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        signal.signal(signal.SIGXFSZ, handler)
+    assert load(folder).articles[0].text == TEXTS[0]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["article.txt", "index"]
+
+
+@pytest.mark.parametrize("folder", ["/proc/index", "/proc/sub/index"])
+def test_a_place_that_cannot_be_written_is_named(model: Path, article: Path, folder: str) -> None:
+    with pytest.raises(qa.QaError, match=rf"{folder}: cannot be written"):
+        qa.build(article, folder, model=str(model))
