@@ -427,7 +427,9 @@ def test_a_space_starts_in_a_new_environment_and_answers(python: str, tmp_path: 
             assert space.poll() is None and time.monotonic() < deadline, output.read_text("utf-8")
             time.sleep(0.1)
         url = f"http://127.0.0.1:{found[1]}"
-        assert httpx.get(f"{url}/healthz", timeout=30).json()["status"] == "ready"
+        while httpx.get(f"{url}/healthz", timeout=30).json()["status"] != "ready":
+            assert time.monotonic() < deadline
+            time.sleep(0.1)
         answer = Client(url, verbose=False).predict(QUESTION, api_name="/ask")
         assert answer == qa.load().ask(QUESTION).to_dict()
     finally:

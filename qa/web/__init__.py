@@ -1,6 +1,7 @@
 """The chat over HTTP: the page, a JSON route for programs, MCP, and what an operator watches."""
 
 import os
+from importlib.util import find_spec
 
 from qa.errors import QaError
 
@@ -8,11 +9,10 @@ from qa.errors import QaError
 os.environ["GRADIO_ANALYTICS_ENABLED"] = "False"
 os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
-try:
-    from qa.web.server import create_app, serve
-except ModuleNotFoundError as error:
-    if str(error.name).startswith("qa"):
-        raise
-    raise QaError(f"serving needs {error.name}: pip install 'article-qa[web]'") from error
+for package in ("fastapi", "gradio", "mcp", "prometheus_client", "pydantic_settings"):
+    if find_spec(package) is None:
+        raise QaError(f"serving needs {package}: pip install 'article-qa[web]'")
+
+from qa.web.server import create_app, serve  # noqa: E402
 
 __all__ = ["create_app", "serve"]

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import logging.config
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
@@ -17,22 +15,17 @@ from starlette.exceptions import HTTPException
 from starlette.middleware.body_limit import RequestBodyLimitMiddleware
 from starlette.middleware.cors import CORSMiddleware
 from starlette.middleware.gzip import GZipMiddleware
-from starlette.responses import HTMLResponse
-from starlette.types import ASGIApp, Message
 
 import qa
 from qa.bot import Bot
 from qa.errors import QaError
 from qa.settings import Settings, SettingsError
 from qa.web import api, logs
-from qa.web.access import MAX_BODY, Guard, OnlyNeeded, Watch, error
+from qa.web.access import MAX_BODY, Guard, Watch, error
 from qa.web.desk import Desk
 from qa.web.feedback import FeedbackFile, index_version
+from qa.web.front import Later, front
 from qa.web.metrics import Metrics
-from qa.web.page import THEME, build_page, with_article
-from qa.web.tools import tools
-
-log = logging.getLogger("qa.web")
 
 GRACE = 4
 """Seconds that requests under way have to finish after SIGTERM. Containers are killed after five or more."""
@@ -52,15 +45,19 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
     desk = Desk(bot, settings, metrics)
     version = index_version(bot.index.folder)
     feedback = FeedbackFile(settings.feedback, version) if settings.feedback else None
-    mcp, mcp_app = tools(desk)
+    later = Later(lambda: front(desk, settings))
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        async with mcp.session_manager.run():
-            # The first answer readies what is set up lazily; only then is the server ready.
+        async def prove() -> None:
+            """Give an answer; only then is the server ready."""
             await asyncio.to_thread(bot.ask, FIRST_QUESTION)
             app.state.ready = True
+
+        proof = asyncio.create_task(prove())
+        async with later.running():
             yield
+        await proof
         desk.close()
 
     app = FastAPI(
@@ -87,34 +84,7 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
     app.add_middleware(Watch, metrics=metrics)
     app.include_router(api.routes(desk, version, metrics, feedback))
-    app.router.routes.extend(mcp_app.routes)
-
-    @app.api_route("/", methods=["GET", "HEAD"], include_in_schema=False)
-    async def front(request: Request) -> Response:
-        """Gradio's page, with the article put in: it can be read before Gradio's code has loaded."""
-        page = await _page_of(app.router.routes[-1].app, request)  # type: ignore[attr-defined]
-        language = request.headers.get("accept-language", "")
-        headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
-        return HTMLResponse(with_article(page, desk, settings, language), headers=headers)
-
-    gr.mount_gradio_app(
-        app,
-        build_page(desk, settings),
-        path="/",
-        root_path=settings.root_path or None,
-        server_name=settings.host,
-        server_port=settings.port,
-        footer_links=[],
-        run_history=False,
-        ssr_mode=False,
-        enable_monitoring=False,
-        mcp_server=False,
-        pwa=False,
-        show_error=False,
-        theme=THEME,
-    )
-    mount = app.router.routes[-1]
-    mount.app = OnlyNeeded(mount.app)  # type: ignore[attr-defined]
+    app.mount("/", later)
     return app
 
 
@@ -152,22 +122,6 @@ class _Server(uvicorn.Server):
         """Answer what is under way and what waits; refuse cleanly what cannot be answered in time."""
         self.config.loaded_app.app.state.desk.drain(GRACE - 1)
         await super().shutdown(sockets)
-
-
-async def _page_of(app: ASGIApp, request: Request) -> str:
-    """Return the HTML that a mounted app gives for a request."""
-    scope = dict(request.scope)
-    # The page is the same whatever is asked; Gradio cannot take an address as long as a shared one may be.
-    scope |= {"method": "GET", "query_string": b""}
-    scope["headers"] = [(k, v) for k, v in scope["headers"] if k not in {b"accept-encoding", b"range"}]
-    parts: list[bytes] = []
-
-    async def send(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            parts.append(message.get("body", b""))
-
-    await app(scope, request.receive, send)
-    return b"".join(parts).decode()
 
 
 async def _qa_error(request: Request, problem: Exception) -> Response:

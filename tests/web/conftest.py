@@ -56,12 +56,13 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
+        auth = tuple(settings["auth"].split(":", 1)) if "auth" in settings else None
         deadline = time.monotonic() + 90
         while time.monotonic() < deadline:
-            if found := LISTENING.search(output.read_text(encoding="utf-8")):
-                served = Served(found.group(1), process, output)
-                running.append(served)
-                return served
+            found = LISTENING.search(output.read_text(encoding="utf-8"))
+            if found and httpx.get(f"{found[1]}/healthz", auth=auth, timeout=30).status_code == 200:
+                running.append(Served(found[1], process, output))
+                return running[-1]
             if process.poll() is not None:
                 break
             time.sleep(0.1)

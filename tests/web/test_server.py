@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -23,6 +24,7 @@ from qa.settings import Settings
 from qa.web import create_app
 from qa.web.access import MAX_BODY
 from qa.web.feedback import Feedback, FeedbackError, FeedbackFile, to_questions
+from qa.web.front import front
 
 QUESTIONS = [
     row["question"]
@@ -123,8 +125,9 @@ def test_a_very_long_address_gets_the_page(server: Served) -> None:
 
 def test_every_route_is_closed_by_a_password(start: Start, bot: qa.Bot) -> None:
     served = start(auth="reader:pass:word")
-    app = create_app(bot, Settings(auth="reader:pass:word"))
-    paths = {"/", "/nowhere", *_paths(app.routes)}
+    settings = Settings(auth="reader:pass:word")
+    app = create_app(bot, settings)
+    paths = {"/", "/nowhere", *_paths(app.routes), *_paths(front(app.state.desk, settings).routes)}
     assert {"/api/ask", "/mcp", "/openapi.json", "/gradio_api/queue/join", "/metrics", "/config"} <= paths
     with httpx.Client(base_url=served.url, timeout=30) as client:
         for path in sorted(paths):
@@ -215,6 +218,18 @@ def test_behind_the_proxy_of_a_space_the_page_is_its_own(start: Start) -> None:
     assert httpx.post(url, json=body, headers=own, timeout=30).status_code == 200
     other = own | {"Origin": "https://somebody-else.hf.space"}
     assert httpx.post(url, json=body, headers=other, timeout=30).status_code == 403
+
+
+def test_below_a_path_of_a_proxy(start: Start, bot: qa.Bot) -> None:
+    served = start(root_path="/articles/one")
+    for prefix in ("", "/articles/one"):  # Some proxies take the path off, some leave it on.
+        url = f"{served.url}{prefix}"
+        asked = httpx.post(f"{url}/api/ask", json={"question": QUESTIONS[0]}, timeout=30)
+        assert asked.json() == bot.ask(QUESTIONS[0]).to_dict()
+        assert httpx.get(f"{url}/", timeout=30).status_code == 200
+        root = httpx.get(f"{url}/config", timeout=30).json()["root"]
+        assert urlsplit(root).path == "/articles/one"
+        assert httpx.get(f"{url}/gradio_api/file=app.py", timeout=30).status_code == 404
 
 
 @pytest.mark.parametrize(
