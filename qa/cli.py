@@ -310,7 +310,8 @@ def _show_passage(number: int, passage: Passage, quote: Quote | None = None) -> 
     from rich.text import Text
 
     place = f"characters {passage.start} to {passage.end}"
-    _print(f"\n{number}. {_plain(' · '.join(filter(None, (passage.heading, place))))}", style="dim")
+    _print("")
+    _print(f"{number}. {_plain(' · '.join(filter(None, (passage.heading, place))))}", style="dim")
     text = Text(_plain(passage.text))
     if quote and quote.article is passage.article:
         start, end = (min(max(at - passage.start, 0), len(text)) for at in (quote.start, quote.end))

@@ -1,0 +1,210 @@
+"""The command line as a person or a script meets it."""
+
+import json
+import os
+import pty
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+QUESTION = "How many containers of munitions were sent?"
+BARE = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
+
+
+def run(*arguments: str, typed: str | None = None, **environment: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "qa", *arguments],
+        cwd=ROOT,
+        input=typed,
+        capture_output=True,
+        text=True,
+        encoding="utf-8",
+        env=BARE | {"COLUMNS": "100"} | environment,
+    )
+
+
+def in_terminal(*arguments: str, **environment: str) -> str:
+    """What a terminal of 100 columns would get."""
+    ours, theirs = pty.openpty()
+    environment = {"TERM": "xterm-256color", "COLUMNS": "100", **environment}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "qa", *arguments],
+        cwd=ROOT,
+        stdout=theirs,
+        stderr=theirs,
+        env=BARE | environment,
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            part = os.read(ours, 65536)
+        except OSError:  # how Linux tells that the other side has closed
+            break
+        if not part:
+            break
+        shown += part
+    process.wait()
+    os.close(ours)
+    return shown.decode()
+
+
+def test_ask_prints_the_quote_and_where_it_stands() -> None:
+    done = run("ask", QUESTION)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "11,000" in done.stdout
+    assert "Technology and Military Exchange · characters " in done.stdout
+    assert "\x1b" not in done.stdout
+
+
+def test_json_is_what_the_package_returns() -> None:
+    import qa
+
+    done = run("ask", QUESTION, "--json")
+    assert json.loads(done.stdout) == qa.load().ask(QUESTION).to_dict()
+    done = run("search", "sanctions", "-k", "2", "--json")
+    assert json.loads(done.stdout) == [p.to_dict() for p in qa.load().search("sanctions", 2)]
+
+
+def test_an_honest_no_is_no_error() -> None:
+    done = run("ask", "How do I bake sourdough bread?")
+    assert done.returncode == 0
+    assert "says nothing about this" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "named"),
+    [
+        (["ask", ""], "question"),
+        (["ask", QUESTION, "--index", "nowhere"], "nowhere"),
+        (["ask", QUESTION, "--history", "nowhere.json"], "nowhere.json"),
+        (["ask", QUESTION, "--history", "README.md"], "README.md"),
+        (["eval", "nowhere"], "nowhere"),
+        (["build", "nowhere.md", "new-index"], "nowhere.md"),
+        (["build", "--check", "nowhere"], "nowhere"),
+        (["serve", "--port", "70000"], "port"),
+        (["serve", "--index", "nowhere"], "nowhere"),
+    ],
+)
+def test_an_error_is_one_line_that_names_what_is_wrong(arguments: list[str], named: str) -> None:
+    done = run(*arguments)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert done.stderr.count("\n") == 1
+    assert named in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["ask"], ["asc", QUESTION], ["ask", QUESTION, "--jsn"], ["search", "x", "-k", "0"], ["build", "i"]],
+)
+def test_a_command_typed_wrongly_exits_with_2(arguments: list[str]) -> None:
+    done = run(*arguments)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert "Usage" in done.stderr
+
+
+def test_help_says_what_each_command_does() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    for command in ("build", "ask", "chat", "search", "serve", "eval", "deploy"):
+        assert command in done.stdout
+        assert run(command, "--help").returncode == 0
+
+
+def test_history_is_the_conversation(tmp_path: Path) -> None:
+    import qa
+
+    path = tmp_path / "history.json"
+    said = [{"role": "user", "content": "What does North Korea send to Russia?"}]
+    path.write_text(json.dumps(said), encoding="utf-8")
+    done = run("ask", "why does it?", "--history", str(path), "--json")
+    assert json.loads(done.stdout) == qa.load().ask("why does it?", history=said).to_dict()
+
+
+def test_chat_goes_on_after_an_error_and_ends_with_the_input() -> None:
+    long = "x" * 3000
+    done = run("chat", typed=f"\n{long}\n{QUESTION}\n")
+    assert done.returncode == 0
+    assert "3,000 characters" in done.stderr
+    assert "11,000" in done.stdout
+
+
+def test_a_terminal_gets_colour_unless_it_says_no() -> None:
+    assert "\x1b[" in in_terminal("search", "sanctions", "-k", "1")
+    assert "\x1b[3" not in in_terminal("ask", QUESTION, NO_COLOR="1")
+    lines = re.sub(r"\x1b\[\d+m", "", in_terminal("search", "sanctions", "-k", "1")).splitlines()
+    assert max(map(len, lines)) <= 100
+    assert len(lines) > 3
+
+
+def test_an_article_cannot_drive_the_terminal(tmp_path: Path) -> None:
+    from rich.text import Text
+
+    from qa.cli import _plain
+
+    assert _plain("\x1b]0;owned\x07 and \x9b2J") == " ]0;owned  and  2J"
+    assert len(_plain("a\x1bb")) == 3, "offsets hold"
+    assert Text(_plain("[bold]")).plain == "[bold]"
+
+
+def test_a_stream_without_the_characters_gets_their_codes() -> None:
+    done = run("search", "sanctions", "-k", "1", PYTHONIOENCODING="ascii")
+    assert done.returncode == 0
+    assert "\\u203a" in done.stdout
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
+    done = subprocess.run(
+        f"{sys.executable} -m qa search sanctions | head -c 1",
+        shell=True,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
+    assert "Traceback" not in done.stderr
+
+
+def test_build_and_check(tmp_path: Path) -> None:
+    article = tmp_path / "ferry.txt"
+    article.write_text("The ferry to Oslo leaves at noon.", encoding="utf-8")
+    done = run("build", str(article), str(tmp_path / "index"))
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "1 passages" in done.stdout
+    assert run("build", "--check", str(article), str(tmp_path / "index")).returncode == 0
+    article.write_text("The ferry to Oslo leaves at one.", encoding="utf-8")
+    done = run("build", "--check", str(article), str(tmp_path / "index"))
+    assert done.returncode == 1
+    assert str(article) in done.stderr
+    done = run("ask", "When does the ferry leave?", "--index", str(tmp_path / "index"))
+    assert "noon" in done.stdout
+
+
+def test_eval_measures_a_set(tmp_path: Path) -> None:
+    rows = [
+        {"id": "1", "question": QUESTION, "answerable": True, "answers": ["11,000 containers"]},
+        {"id": "2", "question": "Is Kim Jong Un married?", "answerable": False, "answers": []},
+    ]
+    (tmp_path / "questions.jsonl").write_text("\n".join(map(json.dumps, rows)), encoding="utf-8")
+    done = run("eval", str(tmp_path), "--json", str(tmp_path / "measures.json"))
+    assert done.returncode == 0, done.stderr
+    assert "hit@1" in done.stdout
+    assert done.stderr == "", "no progress bar in a pipe"
+    assert json.loads((tmp_path / "measures.json").read_text(encoding="utf-8"))
+
+
+def test_asking_imports_nothing_that_it_does_not_need() -> None:
+    program = (
+        "import sys; from qa.cli import app;"
+        "app(['ask', 'What did they sign?', '--json'], standalone_mode=False);"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'gradio', 'fastapi', 'sklearn', 'rich'};"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr.strip() == "[]"
