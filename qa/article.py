@@ -161,7 +161,8 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     if len(block) > MAX_FRONT_MATTER:
         raise ArticleError(f"{name}: its front matter is longer than {MAX_FRONT_MATTER:,} characters.")
     try:
-        meta = handler.load(block)
+        # Not the loader in C: brackets in brackets overflow its stack, and that ends the process.
+        meta = handler.load(block, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         raise ArticleError(f"{name}: the front matter is not YAML: {str(error).splitlines()[0]}.") from error
     if not isinstance(meta, dict | None):

@@ -62,9 +62,15 @@ def test_markup_goes_and_words_stay() -> None:
 
 
 def test_front_matter_is_read_and_obeys_nobody() -> None:
-    article = parse_article(
-        "---\ntitle: A\npublished: 2024-06-20\nauthor: [no]\nquestions: [Who?, {no: line}]\n---\n\nText."
-    )
+    lines = [
+        "title: A",
+        "published: 2024-06-20",
+        "author: [no line]",
+        "questions:",
+        "  - Who?",
+        "  - no: line",
+    ]
+    article = parse_article("\n".join(["---", *lines, "---", "", "Text."]))
     assert (article.title, article.published, article.author) == ("A", "2024-06-20", "")
     assert article.questions == ("Who?",)
     with pytest.raises(ArticleError, match="front matter"):

@@ -1,0 +1,77 @@
+"""Searching: words, their forms and slips, and meaning, in one ranking."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import qa
+from qa.search import Search, Stems, fold
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def bot() -> qa.Bot:
+    return qa.load()
+
+
+@pytest.fixture(scope="module")
+def search(bot: qa.Bot) -> Search:
+    return Search(bot.index)
+
+
+@pytest.mark.parametrize(
+    ("question", "words"),
+    [
+        ("How many containers of munitions were sent?", "11,000"),
+        ("TASS", "TASS"),
+        ("nuclear proliferation", "nuclear proliferation"),
+        ("mechanisms “not controlled by the West”", "not controlled by the West"),
+        ('mechanisms "not controlled by the West"', "not controlled by the West"),
+        ("illegitmate unilaterl restrictons", "illegitimate unilateral restrictions"),
+    ],
+)
+def test_the_passage_with_the_words_comes_first(bot: qa.Bot, question: str, words: str) -> None:
+    assert words in bot.search(question, 1)[0].text
+
+
+def test_as_many_as_asked_for_best_first(bot: qa.Bot) -> None:
+    found = bot.search("sanctions", 4)
+    assert [p.score for p in found] == sorted((p.score for p in found), reverse=True)
+    assert len({p.id for p in found}) == 4
+    assert len(bot.search("sanctions", 10_000)) == len(bot.index.passages)
+    with pytest.raises(qa.QaError, match="k: 0"):
+        bot.search("sanctions", 0)
+
+
+def test_quotation_marks_and_case_make_no_difference(search: Search) -> None:
+    plain, typeset = search.score('putin\'s "first" visit'), search.score("Putin’s “FIRST” Visit")
+    np.testing.assert_array_equal(plain.bm25, typeset.bm25)
+    assert fold("Ｐutin’s") == fold("putin's")
+
+
+def test_stems_follow_the_language() -> None:
+    assert Stems("en")("agreements agreed") == Stems("en")("agreement agree")
+    assert Stems("de-AT")("Häfen") == Stems("de")("Häfen")
+    assert Stems("xx")("agreements") == ["agreements"]
+
+
+def test_what_the_article_lacks_is_told(search: Search) -> None:
+    assert search.score("How do I bake sourdough bread?").unknown > 0.5
+    assert search.score("Which sectors do the sanctions target?").unknown < 0.5
+    assert search.knows("North Korea")
+    assert not search.knows("Reykjavík")
+
+
+@settings(deadline=None, max_examples=60)
+@given(question=st.text(max_size=300))
+def test_any_text_is_searched_for_or_refused(bot: qa.Bot, question: str) -> None:
+    try:
+        found = bot.search(question, 3)
+    except qa.QaError:
+        return
+    assert len(found) == 3
+    assert all(np.isfinite(p.score) for p in found)
