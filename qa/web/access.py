@@ -34,6 +34,9 @@ NEEDED_OF_GRADIO = re.compile(
 )
 """What the page and gradio_client use. Uploads, proxies, files and the rest of Gradio stay shut."""
 
+UNKNOWN_TO_GRADIO = {"KeyError", "FnIndexInferError"}
+"""What Gradio raises, as a fault of its own, for a function or component that it does not have."""
+
 HEADERS = {
     # Nothing is fetched from elsewhere, and only Spaces may show the page inside their own.
     "Content-Security-Policy": "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval'; "
@@ -145,10 +148,30 @@ class OnlyNeeded:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or say that there is nothing."""
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if scope["type"] == "http" and not NEEDED_OF_GRADIO.fullmatch(path):
-            await error(404, "There is nothing here.")(scope, receive, send)
-        else:
+        nothing = error(404, "There is nothing here.")
+        if scope["type"] != "http":
             await self.app(scope, receive, send)
+        elif not NEEDED_OF_GRADIO.fullmatch(path):
+            await nothing(scope, receive, send)
+        else:
+            failed = False
+
+            async def sending(message: Message) -> None:
+                nonlocal failed
+                failed = failed or message.get("status") == 500
+                if not failed:
+                    await send(message)
+
+            try:
+                await self.app(scope, receive, sending)
+            except Exception as problem:
+                if type(problem).__name__ not in UNKNOWN_TO_GRADIO:
+                    raise
+                log.warning("no such call", exc_info=True)
+                await nothing(scope, receive, send)
+            else:
+                if failed:
+                    await error(500, "Something went wrong here.")(scope, receive, send)
 
 
 def error(status: int, message: str, headers: dict[str, str] | None = None, **more: str) -> JSONResponse:

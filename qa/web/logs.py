@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import json
 import logging
+import re
 import traceback
 from contextvars import ContextVar
 from datetime import UTC, datetime
 
 request_id: ContextVar[str] = ContextVar("request_id", default="")
 
+log = logging.getLogger("qa.web")
+
+FRAME = re.compile(r'\s*File ".*", line \d+, in \w+')
 KEPT = ("method", "route", "status", "seconds")
 
 
@@ -34,6 +39,19 @@ class JsonLines(logging.Formatter):
                 f"{f.filename}:{f.lineno} {f.name}" for f in traceback.extract_tb(error.__traceback__)
             ]
         return json.dumps(line, ensure_ascii=False)
+
+
+class Hushed(io.TextIOBase):
+    """Stands in for standard error while serving. Libraries print tracebacks there, and these may quote
+    what was asked: that there was one, and where, goes to the log, and the rest nowhere."""
+
+    def write(self, text: str) -> int:
+        """Take what a library prints."""
+        if text.startswith("Traceback"):
+            log.error("a library printed a traceback")
+        elif frame := FRAME.match(text):
+            log.error(frame[0].strip())
+        return len(text)
 
 
 def configuration(level: str) -> dict[str, object]:

@@ -6,7 +6,7 @@ import asyncio
 import logging.config
 import socket
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager, redirect_stderr, suppress
 
 import uvicorn
 from fastapi import FastAPI, Request, Response
@@ -96,6 +96,7 @@ def serve(settings: Settings | None = None) -> None:
     """
     settings = settings or Settings()
     logging.config.dictConfig(logs.configuration(settings.log_level))
+    logging.captureWarnings(True)
     app = create_app(qa.load(settings.index, threads=settings.threads), settings)
     config = uvicorn.Config(
         app,
@@ -109,7 +110,7 @@ def serve(settings: Settings | None = None) -> None:
         http="h11",
     )
     try:
-        with suppress(KeyboardInterrupt):
+        with redirect_stderr(logs.Hushed()), suppress(KeyboardInterrupt):
             _Server(config).run()
     except OSError as problem:
         raise SettingsError(

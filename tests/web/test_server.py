@@ -7,6 +7,8 @@ import http.client
 import json
 import secrets
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -112,6 +114,26 @@ def test_health_says_ready_and_which_index(client: httpx.Client) -> None:
     health = client.get("/healthz")
     assert (health.status_code, health.json()["status"]) == (200, "ready")
     assert len(health.json()["index"]) == 64
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("component_server", {"session_hash": "a", "component_id": 999, "fn_name": "x", "data": 1}),
+        ("component_server", {"session_hash": "a", "component_id": 1, "fn_name": "__class__", "data": 1}),
+        ("component_server", {}),
+        ("queue/join", {"data": [1], "fn_index": 99, "session_hash": "a"}),
+        ("run/ask", {"data": [1], "fn_index": 99, "session_hash": "a"}),
+        ("run/nothing", {"data": [1]}),
+        ("call/nothing", {"data": [1]}),
+        ("call/ask", {"data": None}),
+        ("call/ask", []),
+    ],
+)
+def test_no_call_to_gradio_is_a_fault_of_ours(client: httpx.Client, path: str, body: Any) -> None:
+    response = client.post(f"/gradio_api/{path}", json=body)
+    assert 400 <= response.status_code < 500
+    assert "Traceback" not in response.text
 
 
 def test_a_very_long_address_gets_the_page(server: Served) -> None:
@@ -312,14 +334,18 @@ def test_metrics_count_and_neither_they_nor_the_log_hold_a_question(start: Start
         client.get("/", params={"q": word})
         client.get(f"/{word}")
         post(client, "/mcp", question=word)
+        for data in ([word], [word, {word: word}], [word] * 9):
+            event = post(client, "/gradio_api/call/ask", data=data).json()["event_id"]
+            assert "event: error" in client.get(f"/gradio_api/call/ask/{event}").text
         after = _metrics(client)
         text = client.get("/metrics").text
     assert after['qa_questions_total{verdict="answered"}'] == 1
     assert _asked(after) == 3
-    assert after['qa_stage_seconds_count{stage="ask"}'] == 3
+    assert after['qa_stage_seconds_count{stage="ask"}'] == 5
     assert after['qa_stage_seconds_count{stage="search"}'] == 1
-    assert after['qa_stage_seconds_count{stage="wait"}'] == 4
+    assert after['qa_stage_seconds_count{stage="wait"}'] == 6
     assert after['qa_requests_total{route="/api/ask",status="422"}'] == 2
+    assert after['qa_refusals_total{reason="question"}'] == 2
     assert before["qa_waiting"] == after["qa_waiting"] == after["qa_under_way"] == 0
     log = served.log()
     assert word not in text and word not in log
@@ -417,6 +443,9 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
         for row in rows
     )
     out = tmp_path / "questions.jsonl"
+    command = [sys.executable, "-m", "qa", "feedback", str(folder), str(out)]
+    done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
+    assert "2 questions; 2 wait" in done.stdout
     assert to_questions(folder, version, out) == (2, 2)
     read = read_questions(out, bot.index.passages)[None]
     assert [(q.text, q.answerable, q.verdict) for q in read] == [
