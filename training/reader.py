@@ -320,11 +320,15 @@ def main(
         Path | None, typer.Option(help="An exported reader to go on from, such as qa/model.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Decides the order, the noise and the negatives.")] = 20,
+    steps: Annotated[int, typer.Option(help="Batches at most.")] = Recipe.steps,
+    learning_rate: Annotated[
+        float, typer.Option(help="The highest, after warming up.")
+    ] = Recipe.learning_rate,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
 ) -> None:
     """Train the reader and save its averaged weights in the run's folder."""
     torch.set_num_threads(threads)
-    train(run, Recipe(seed=seed), start)
+    train(run, Recipe(seed=seed, steps=steps, learning_rate=learning_rate), start)
 
 
 if __name__ == "__main__":
