@@ -3,7 +3,7 @@
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.article import MAX_BYTES, Article, parse_article, read_article
@@ -109,6 +109,7 @@ def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     assert read_article(path).text == "Some words stand here."
 
 
+@settings(deadline=None)
 @given(st.text(), st.booleans())
 def test_any_text_is_an_article_or_an_error(text: str, markdown: bool) -> None:
     try:
@@ -121,6 +122,7 @@ def test_any_text_is_an_article_or_an_error(text: str, markdown: bool) -> None:
             assert article.text[section.start : section.end] == section.heading
 
 
+@settings(deadline=None)
 @given(st.text(st.characters(exclude_categories=["Cs"])).filter(str.strip))
 def test_plain_text_keeps_every_character_that_is_no_blank(text: str) -> None:
     try:
@@ -130,6 +132,7 @@ def test_plain_text_keeps_every_character_that_is_no_blank(text: str) -> None:
     assert "".join(article.text.split()) == "".join(text.split())
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from(["a line", "# Head", "two words  ", "> quote", ""]), min_size=1))
 def test_line_ends_make_no_difference(lines: list[str]) -> None:
     def read(end: str) -> Article | None:
