@@ -89,7 +89,10 @@ def build(
         return
     if not named:
         raise typer.BadParameter("name an article, then the folder for its index.", param_hint="ARTICLE")
-    index.build(named, folder, model=model, int8=not float32, progress=sys.stderr.isatty())
+    watched = sys.stderr.isatty()
+    if watched:
+        typer.echo(f"{folder}: embedding the article, then exporting its questions' encoder ...", err=True)
+    index.build(named, folder, model=model, int8=not float32, progress=watched)
     size = sum(file.stat().st_size for file in folder.rglob("*"))
     rows = (folder / index.PASSAGES).read_text(encoding="utf-8").count("\n")
     typer.echo(f"{folder}: {rows} passages, {size / 1e6:.1f} MB.")
@@ -310,7 +313,7 @@ def _show_passage(number: int, passage: Passage, quote: Quote | None = None) -> 
     from rich.text import Text
 
     place = f"characters {passage.start} to {passage.end}"
-    _print("")
+    typer.echo()
     _print(f"{number}. {_plain(' · '.join(filter(None, (passage.heading, place))))}", style="dim")
     text = Text(_plain(passage.text))
     if quote and quote.article is passage.article:
