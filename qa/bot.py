@@ -18,6 +18,7 @@ from qa.index import load as load_index
 from qa.passages import Passage
 from qa.reader import PACKAGED, Reader, Reading, widen
 from qa.search import Found, Search
+from qa.spelling import Spelling
 from qa.verdict import Calibration, Signals
 
 SHIPPED_INDEX = Path(__file__).parent.parent / "index"
@@ -64,6 +65,7 @@ class Bot:
         """Put the parts together; :func:`load` does this for an index folder."""
         self.index = index
         self._search = Search(index)
+        self._spelling = Spelling([a.text for a in index.articles], index.articles[0].language)
         self._reader = reader
         self._calibration = calibration
 
@@ -80,9 +82,10 @@ class Bot:
         question = clean(question)
         if (kind := smalltalk.kind_of(question)) is not None:
             return self._reply(question, kind)
-        readings = followup.candidates(question, history)
         if not any(c.isalnum() for c in question):
             return Answer(question, "off_topic", 0.0, None, (), MESSAGES["off_topic"])
+        question = self.understand(question)
+        readings = followup.candidates(question, history)
         judged = [self.judge(self.look(r), self._calibration.rank) for r in readings]
         # The plainest reading wins unless another is clearly better answered.
         best = max(judged, key=lambda j: j.confidence - (0.05 if j.question != question else 0.0))
@@ -96,9 +99,13 @@ class Bot:
         """
         if k < 1:
             raise QuestionError(f"k: {k} passages cannot be shown; ask for 1 or more.")
-        found = self._search.score(clean(question))
+        found = self._search.score(self.understand(clean(question)))
         order = np.argsort(-found.fused, kind="stable")[:k]
         return tuple(replace(self.index.passages[i], score=float(found.fused[i])) for i in order)
+
+    def understand(self, question: str) -> str:
+        """Set slips right, and write names as the articles do."""
+        return self._spelling.correct(question)
 
     def look(self, question: str) -> Seen:
         """Search, and read what the search puts first."""

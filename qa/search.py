@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import re
 import unicodedata
 from dataclasses import dataclass
@@ -12,7 +11,6 @@ import bm25s
 import numpy as np
 import numpy.typing as npt
 import Stemmer
-from rapidfuzz import process
 
 from qa.index import Index
 
@@ -20,9 +18,6 @@ Scores = npt.NDArray[np.float32]
 
 WORD = re.compile(r"\w+(?:[’']\w+)*")
 APOSTROPHES = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"'})
-SPELLING_LIKENESS = 80.0
-"""How alike, of 100, a word of the article must be to stand in for one that it does not have."""
-
 FUNCTION_WORDS = frozenset(
     """
     a about after all also am an and any are as at be because been before being between
@@ -96,15 +91,14 @@ class Search:
         count = len(self._index.passages)
         cosine = self._cosines(question)
         stems = self.content(question)
-        known = [self._spelt(s) for s in stems]
-        present = [s for s in known if s is not None]
+        present = [s for s in stems if s in self._count]
         terms = present + _pairs(present)
         bm25: Scores = np.zeros(count, dtype=np.float32)
         if terms:
             bm25 = self._bm25.get_scores(terms).astype(np.float32)
         weights = {s: self._weight(s) for s in present}
-        missing = [s for s, k in zip(stems, known, strict=True) if k is None]
-        total = sum(weights.values()) + len(missing) * self._weight("")
+        missing = (len(stems) - len(present)) * self._weight("")
+        total = sum(weights.values()) + missing
         coverage = np.array(
             [
                 sum(w for s, w in weights.items() if s in words) / total if total else 0.0
@@ -112,7 +106,7 @@ class Search:
             ],
             dtype=np.float32,
         )
-        unknown = len(missing) * self._weight("") / total if total else 1.0
+        unknown = missing / total if total else 1.0
         fused: Scores = (_z(cosine) + _z(bm25)) / np.float32(2)
         return Found(fused, cosine, bm25, coverage, float(unknown))
 
@@ -135,21 +129,11 @@ class Search:
         return self._stems(" ".join(words)) or self._stems(question)
 
     def knows(self, text: str) -> bool:
-        """Say whether every word of a text, a slip of the finger forgiven, stands in the articles."""
-        return all(self._spelt(stem) is not None for stem in self._stems(text))
+        """Say whether every word of a text stands in the articles."""
+        return all(stem in self._count for stem in self._stems(text))
 
     def _weight(self, stem: str) -> float:
         return float(np.log1p(len(self._sets) / (self._count.get(stem, 0) + 0.5)))
-
-    @functools.lru_cache(maxsize=4096)  # noqa: B019  # a search lives as long as its index
-    def _spelt(self, stem: str) -> str | None:
-        """Return the stem, or the article's nearest one to it: a slip of the finger, most likely."""
-        if stem in self._count:
-            return stem
-        if len(stem) < 5 or not stem.isalpha():
-            return None
-        match = process.extractOne(stem, self._count.keys(), score_cutoff=SPELLING_LIKENESS)
-        return match[0] if match and match[0][0] == stem[0] else None
 
 
 def _pairs(stems: list[str]) -> list[str]:

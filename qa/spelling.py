@@ -1,0 +1,115 @@
+"""Question as typed -> question as meant: slips of the finger set right, names written as the article does.
+
+A word that neither the articles nor the language's dictionary have is most likely a slip. It becomes the
+articles' word that is nearest, else the dictionary's. A name that the articles never use ("Moscow") becomes
+the one that they use for the same thing ("Russia").
+"""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+if TYPE_CHECKING:
+    from spellchecker import SpellChecker
+
+WORD = re.compile(r"[^\W\d_]+(?:[’'][^\W\d_]+)*")
+SHORTEST = 4
+"""Letters from which a word is set right: shorter ones are too like each other."""
+
+TWO_SLIPS = 7
+"""Letters from which a word may be two slips away from one of the articles'."""
+
+NAMES: tuple[tuple[str, ...], ...] = (
+    ("Russia", "Moscow", "the Kremlin", "Kremlin", "Russian government", "Russian Federation"),
+    ("North Korea", "Pyongyang", "DPRK"),
+    ("South Korea", "Seoul", "ROK"),
+    ("United States", "US", "U.S.", "USA", "U.S.A.", "America", "Washington", "the White House"),
+    ("European Union", "EU", "E.U.", "Brussels"),
+    ("United Kingdom", "UK", "U.K.", "Britain", "Great Britain", "London", "Downing Street"),
+    ("United Nations", "UN", "U.N."),
+    ("China", "Beijing", "PRC"),
+    ("Ukraine", "Kyiv", "Kiev"),
+    ("Japan", "Tokyo"),
+    ("Germany", "Berlin"),
+    ("France", "Paris", "the Élysée"),
+    ("Iran", "Tehran", "Teheran"),
+    ("India", "New Delhi"),
+    ("Israel", "Jerusalem"),
+    ("Turkey", "Türkiye", "Ankara"),
+    ("Poland", "Warsaw"),
+    ("Belarus", "Minsk"),
+    ("Syria", "Damascus"),
+    ("Taiwan", "Taipei"),
+    ("Saudi Arabia", "Riyadh"),
+    ("Canada", "Ottawa"),
+    ("Australia", "Canberra"),
+)
+"""Names that the news uses for one thing: a country, its capital, its government, its letters."""
+
+
+class Spelling:
+    """Knows the words of some articles, and those of their language."""
+
+    def __init__(self, texts: Iterable[str], language: str) -> None:
+        """Take the articles' texts and their language, an ISO 639-1 code."""
+        text = "\n".join(texts)
+        self._language = language.lower().split("-")[0]
+        self._own = dict.fromkeys(sorted(word.lower() for word in WORD.findall(text)))
+        self._names = dict(_written_otherwise(text))
+        longest_first = sorted(map(re.escape, self._names), key=len, reverse=True)
+        self._name = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)") if longest_first else None
+
+    def correct(self, question: str) -> str:
+        """Return the question with slips set right and names exchanged; unchanged where all is known."""
+        question = WORD.sub(self._word, question)
+        return self._name.sub(lambda m: self._names[m.group()], question) if self._name else question
+
+    def _word(self, found: re.Match[str]) -> str:
+        word = found.group()
+        if len(word) < SHORTEST or not word.isalpha() or word.isupper():
+            return word
+        meant = self._nearest(word.lower(), named=word[0].isupper())
+        return word if meant is None else meant.capitalize() if word[0].isupper() else meant
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019  # a spelling lives as long as its index
+    def _nearest(self, word: str, *, named: bool) -> str | None:
+        """Return the word that is meant, or None where this one is known or nothing is near."""
+        if word in self._own:
+            return None
+        dictionary = self._dictionary
+        if dictionary is not None and word in dictionary:
+            return None
+        near = process.extract(
+            word, list(self._own), scorer=OSA.distance, score_cutoff=2 if len(word) >= TWO_SLIPS else 1
+        )
+        for own, _, _ in near:
+            if own[0] == word[0]:
+                return str(own)
+        # A name that nobody knows is a name, and no slip for a common word.
+        found = None if named or dictionary is None else dictionary.correction(word)
+        return str(found) if found else None
+
+    @functools.cached_property
+    def _dictionary(self) -> SpellChecker | None:
+        """The language's dictionary, loaded when a word is first missing; None where there is none."""
+        from spellchecker import SpellChecker
+
+        try:
+            return SpellChecker(language=self._language, distance=1)
+        except ValueError:
+            return None
+
+
+def _written_otherwise(text: str) -> Iterator[tuple[str, str]]:
+    """Yield names that a text lacks, each with the name that it uses most for the same thing."""
+    for names in NAMES:
+        counts = {name: len(re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", text)) for name in names}
+        used = max(names, key=lambda name: counts[name])
+        if counts[used]:
+            yield from ((name, used) for name in names if not counts[name])

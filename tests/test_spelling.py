@@ -1,0 +1,47 @@
+"""Questions as people type them are understood as they meant them."""
+
+import pytest
+
+from qa.spelling import Spelling
+
+ARTICLE = "Russia’s letter said that the sanctions on finance hurt. The U.S. sent munitions to Ukraine."
+
+
+@pytest.fixture(scope="module")
+def spelling() -> Spelling:
+    return Spelling([ARTICLE], "en")
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("why do the sanctons hurt", "why do the sanctions hurt"),
+        ("Who sent munitons to ukrane?", "Who sent munitions to ukraine?"),
+        ("becuase of what?", "because of what?"),
+        ("What does Moscow say?", "What does Russia say?"),
+        ("Is the Kremlin's letter long?", "Is Russia's letter long?"),
+        ("What did Washington send?", "What did U.S. send?"),
+    ],
+)
+def test_slips_are_set_right_and_names_are_the_articles(spelling: Spelling, typed: str, meant: str) -> None:
+    assert spelling.correct(typed) == meant
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Does punishing Russia hurt its pacts?",  # words that only the dictionary has
+        "Who is Zelenskyy?",  # a name that nothing has
+        "What does Beijing say?",  # a name that the article has under no other form
+        "qwzx 42 <b>",
+        "",
+    ],
+)
+def test_what_is_known_or_cannot_be_known_stays(spelling: Spelling, question: str) -> None:
+    assert spelling.correct(question) == question
+
+
+def test_a_language_without_a_dictionary_has_the_articles_words() -> None:
+    assert (
+        Spelling(["Sankcje i amunicja"], "pl").correct("sankcjee oraz amunicjaa") == "sankcje oraz amunicja"
+    )
