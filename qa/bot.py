@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +16,7 @@ from qa.index import Index
 from qa.index import load as load_index
 from qa.passages import Passage
 from qa.reader import PACKAGED, Reader, Reading, widen
-from qa.search import Found, Search
+from qa.search import Found, Search, visible
 from qa.spelling import Spelling
 from qa.verdict import Calibration, Signals
 
@@ -28,12 +27,19 @@ MAX_QUESTION = 2_000
 MOST_READ = 24
 """Passages that the reader reads: a short article whole, the best of the search in a long one."""
 
+MOST_READ_OF_EACH = 14
+"""Passages that are read for each thing that a question may mean: two cost little more than one."""
+
 SHOWN = 5
 MESSAGES: dict[Verdict, str] = {
     "answered": "The article says:",
     "related": "The article does not answer this. What comes closest:",
     "off_topic": "The article says nothing about this.",
 }
+MORE = "What else the article has on this:"
+NO_MORE = "The article has no more on this."
+PLACE = "It stands here:"
+SURE = "The probability that this answers the question is {confidence:.0%}."
 NAME_OR_NUMBER = re.compile(r"(?<=[\w,;:] )[A-Z]\w+|\b\d[\d,.]*\d\b|\b\d\b")
 
 
@@ -84,12 +90,25 @@ class Bot:
             return self._reply(question, kind)
         if not any(c.isalnum() for c in question):
             return Answer(question, "off_topic", 0.0, None, (), MESSAGES["off_topic"])
-        question = self.understand(question)
-        readings = followup.candidates(question, history)
-        judged = [self.judge(self.look(r), self._calibration.rank) for r in readings]
+        wish = followup.wish_of(question) if history else None
+        before = followup.earlier(history) if wish else None
+        if wish is None or before is None:
+            return self._answer(self._meant(question, history))
+        judged = self._meant(clean(before.question), before.history)
+        if wish == "more":
+            return self._more(judged, before.pages + 1)
+        answer = self._answer(judged)
+        if wish == "sure":
+            return replace(answer, message=SURE.format(confidence=answer.confidence))
+        return replace(answer, message=PLACE) if answer.quote else answer
+
+    def _meant(self, question: str, history: Sequence[followup.Message]) -> Judged:
+        """Judge what a question may mean after a conversation, and return the likeliest."""
+        readings = [self.understand(c) for c in followup.candidates(question, history)]
+        most = MOST_READ if len(readings) == 1 else MOST_READ_OF_EACH
+        judged = [self.judge(self.look(r, most), self._calibration.rank) for r in readings]
         # The plainest reading wins unless another is clearly better answered.
-        best = max(judged, key=lambda j: j.confidence - (0.05 if j.question != question else 0.0))
-        return self._answer(best)
+        return max(judged, key=lambda j: j.confidence - (0.05 if j.question != readings[0] else 0.0))
 
     def search(self, question: str, k: int = 5) -> tuple[Passage, ...]:
         """Return the ``k`` passages that the fused search ranks first, without reading them.
@@ -107,10 +126,10 @@ class Bot:
         """Set slips right, and write names as the articles do."""
         return self._spelling.correct(question)
 
-    def look(self, question: str) -> Seen:
-        """Search, and read what the search puts first."""
+    def look(self, question: str, most: int = MOST_READ) -> Seen:
+        """Search, and read the ``most`` passages that the search puts first."""
         found = self._search.score(question)
-        order = np.argsort(-found.fused, kind="stable")[:MOST_READ]
+        order = np.argsort(-found.fused, kind="stable")[:most]
         read = [int(i) for i in order]
         readings = self._reader.read(question, [self.index.passages[i] for i in read])
         return Seen(question, found, dict(zip(read, readings, strict=True)))
@@ -141,10 +160,7 @@ class Bot:
         return any(not self._search.knows(m.group()) for m in NAME_OR_NUMBER.finditer(question))
 
     def _answer(self, judged: Judged) -> Answer:
-        passages = tuple(
-            replace(self.index.passages[i], score=score)
-            for i, score in zip(judged.order[:SHOWN], judged.scores, strict=False)
-        )
+        passages = self._shown(judged, 0)
         verdict: Verdict = "related"
         quote = None
         if judged.confidence >= self._calibration.answer_threshold:
@@ -154,6 +170,18 @@ class Bot:
         elif self._calibration.touches(judged.signals) < self._calibration.topic_threshold:
             verdict = "off_topic"
         return Answer(judged.question, verdict, judged.confidence, quote, passages, MESSAGES[verdict])
+
+    def _more(self, judged: Judged, page: int) -> Answer:
+        """Show the passages that come after those shown before: near to the question, and no answer."""
+        passages = self._shown(judged, page)
+        message = MORE if passages else NO_MORE
+        return Answer(judged.question, "related", judged.confidence, None, passages, message)
+
+    def _shown(self, judged: Judged, page: int) -> tuple[Passage, ...]:
+        """Return a page of the ranked passages, counted from 0, with their scores."""
+        part = slice(page * SHOWN, (page + 1) * SHOWN)
+        ranked = zip(judged.order[part], judged.scores[part], strict=True)
+        return tuple(replace(self.index.passages[i], score=score) for i, score in ranked)
 
     def _reply(self, question: str, kind: smalltalk.Kind) -> Answer:
         if kind != "about":
@@ -173,9 +201,7 @@ def clean(question: str) -> str:
         raise QuestionError(f"question: must be text, not {type(question).__name__}.")
     if len(question) > MAX_QUESTION:
         raise QuestionError(f"question: {len(question):,} characters; ask in at most {MAX_QUESTION:,}.")
-    # Categories: controls, lone surrogates, and invisible format marks that could disguise a text.
-    kept = "".join(c if unicodedata.category(c) not in {"Cc", "Cf", "Cs"} else " " for c in question)
-    kept = " ".join(kept.split())
+    kept = visible(question)
     if not kept:
         raise QuestionError("question: is empty. Type a question about the article.")
     return kept

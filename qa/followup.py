@@ -1,46 +1,122 @@
 """Conversation -> question that stands alone.
 
 A question that leans on what was said before ("and in return?", "why does it?") is offered together
-with the last question asked; whichever the article answers more surely is what was meant. A question
-that names its subject is never touched, so that a change of subject does not drag the old one along.
+with the questions that it leans on; whichever the article answers more surely is what was meant. A
+question that names its subject is never touched, so that a change of subject does not drag the old one
+along. A few turns ask about the last answer itself: for more, for its place, how sure it is.
 """
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
 from qa.errors import QuestionError
-from qa.search import FUNCTION_WORDS, WORD, fold
+from qa.search import FUNCTION_WORDS, WORD, fold, visible
 
 Message = Mapping[str, Any]
+Wish = Literal["more", "place", "sure"]
 
 TURNS_THAT_MATTER = 6
 LONGEST_TURN = 1_000
 """Characters of an earlier turn that are looked at: cost does not grow with a hostile history."""
 
+LONGEST_CHAIN = 3
+"""Earlier questions that a question is read together with, back to one that stands alone."""
+
 OPENING = re.compile(
     r"(and|but|so|or|then|also|what about|how about|what else|who else|why|how|when|where|who)\b[ ?!.]*", re.I
 )
 POINTING = re.compile(
-    r"\b(he|she|it|they|him|them|his|hers?|its|their|theirs|this|that|these|those|there|such|former|latter|one|ones|both)\b",
+    r"\b(he|she|it|they|him|them|his|hers?|its|their|theirs|this|that|these|those|there|such|former|latter"
+    r"|ones?|both)\b",
     re.I,
+)
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "last")
+ORDINAL = re.compile(rf"\b({'|'.join(ORDINALS)})\b", re.I)
+WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
+    (
+        "more",
+        re.compile(
+            r"(and |tell me |show me |anything |what |something |say )?(more|else)( about (it|this|that))?"
+            r"|go on|continue|next|keep going",
+        ),
+    ),
+    (
+        "place",
+        re.compile(
+            r"(and )?where (does|did) (it|the article|the text) say (that|this|so)|where is (that|this|it)"
+            r"|where('s| is) (that|this|it) (from|written)|(what('s| is) the |the |your )?source"
+            r"|show me where"
+        ),
+    ),
+    (
+        "sure",
+        re.compile(
+            r"(are you|is that|is this|how) (really |quite |so )?(sure|certain|confident|true)( are you)?"
+            r"( (of|about) (it|that|this))?|really|sure"
+        ),
+    ),
 )
 
 
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier question, the conversation before it, and how often more was asked for since."""
+
+    question: str
+    history: Sequence[Message]
+    pages: int
+
+
+def wish_of(question: str) -> Wish | None:
+    """Say what a turn wants of the last answer, or None if it is a question about the article."""
+    plain = " ".join(re.sub(r"[^\w' ]+", " ", fold(question)).split())
+    return next((wish for wish, pattern in WISHES if pattern.fullmatch(plain)), None)
+
+
+def earlier(history: Sequence[Message]) -> Earlier | None:
+    """Return the last question that was about the article, or None if there is none.
+
+    Raises:
+        QuestionError: as :func:`candidates`.
+    """
+    pages = 0
+    turns = _turns(history)
+    while turns:
+        asked = turns.pop()
+        if asked["role"] == "user":
+            wish = wish_of(asked["content"])
+            if wish is None:
+                return Earlier(asked["content"], turns, pages)
+            pages += wish == "more"
+    return None
+
+
 def candidates(question: str, history: Sequence[Message]) -> list[str]:
-    """Return what the question may mean, plainest first: itself, and itself after an earlier question.
+    """Return what the question may mean, plainest first: itself, and itself after earlier questions.
 
     Raises:
         QuestionError: if the history is no list of messages with a role and a content.
     """
     if not history:
         return [question]
-    asked = _questions(history)
+    asked = [turn["content"] for turn in _turns(history) if turn["role"] == "user"]
+    asked = [text for text in asked if wish_of(text) is None]
     if not asked or not _leans(question):
         return [question]
-    return [question, f"{asked[-1]} {question}"]
+    chain: list[str] = []
+    for text in reversed(asked[-LONGEST_CHAIN:]):
+        chain.insert(0, text)
+        if not _leans(text):
+            break
+    which = ORDINAL.search(question)
+    if which and ORDINAL.search(chain[-1]):
+        # "What is the first one?", "And the third?": the old question, asked of another one.
+        return [question, " ".join([*chain[:-1], ORDINAL.sub(which.group(), chain[-1])])]
+    return [question, " ".join([*chain, question])]
 
 
 def _leans(question: str) -> bool:
@@ -50,16 +126,17 @@ def _leans(question: str) -> bool:
     return bool(POINTING.search(question)) or len(content) < 2 or (begins is not None and len(content) < 3)
 
 
-def _questions(history: Sequence[Message]) -> list[str]:
+def _turns(history: Sequence[Message]) -> list[dict[str, str]]:
+    """Return the latest messages as role and text."""
     if isinstance(history, str | bytes) or not isinstance(history, Sequence):
         raise QuestionError("history: must be a list of messages: {'role': 'user', 'content': '...'}.")
-    asked = []
+    turns = []
     for number, message in enumerate(history[-2 * TURNS_THAT_MATTER :]):
-        if not isinstance(message, Mapping) or "role" not in message:
+        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
             raise QuestionError(f"history[{number}]: must be a message with a role and a content.")
-        if message["role"] == "user" and (text := _text(message.get("content")).strip()):
-            asked.append(text)
-    return asked
+        if text := visible(_text(message.get("content"))):
+            turns.append({"role": message["role"], "content": text})
+    return turns
 
 
 def _text(content: Any) -> str:
@@ -67,7 +144,9 @@ def _text(content: Any) -> str:
     if isinstance(content, str):
         return content[:LONGEST_TURN]
     if isinstance(content, Mapping):
-        return _text(content.get("text"))
+        text = content.get("text")
+        return text[:LONGEST_TURN] if isinstance(text, str) else ""
     if isinstance(content, Sequence) and not isinstance(content, bytes):
-        return " ".join(_text(part) for part in content[:8])[:LONGEST_TURN]
+        parts = (part for part in content[:8] if isinstance(part, str | Mapping))
+        return " ".join(map(_text, parts))[:LONGEST_TURN]
     return ""

@@ -18,6 +18,9 @@ Scores = npt.NDArray[np.float32]
 
 WORD = re.compile(r"\w+(?:[’']\w+)*")
 APOSTROPHES = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"'})
+HIDDEN = frozenset({"Cc", "Cf", "Cs"})
+"""Unicode's categories of controls, invisible format marks, and halves of surrogate pairs."""
+
 FUNCTION_WORDS = frozenset(
     """
     a about after all also am an and any are as at be because been before being between
@@ -34,6 +37,11 @@ FUNCTION_WORDS = frozenset(
 def fold(text: str) -> str:
     """Write a text one way: compatibility forms, case and quotation marks made alike."""
     return unicodedata.normalize("NFKC", text).translate(APOSTROPHES).casefold()
+
+
+def visible(text: str) -> str:
+    """Return a text on one line, without controls, lone surrogates and marks that could disguise it."""
+    return " ".join("".join(c if unicodedata.category(c) not in HIDDEN else " " for c in text).split())
 
 
 class Stems:

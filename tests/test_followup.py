@@ -1,0 +1,107 @@
+"""Conversations: what leans on earlier turns is understood with them, what does not is left alone."""
+
+from typing import Any
+
+import pytest
+
+import qa
+from qa.followup import Message, candidates
+
+
+@pytest.fixture(scope="module")
+def bot() -> qa.Bot:
+    return qa.load()
+
+
+def after(*questions: str) -> list[Message]:
+    """A conversation in which these were asked."""
+    return [
+        turn
+        for question in questions
+        for turn in ({"role": "user", "content": question}, {"role": "assistant", "content": "..."})
+    ]
+
+
+def test_a_follow_up_is_read_with_what_it_leans_on(bot: qa.Bot) -> None:
+    answer = bot.ask("And in return?", after("What is North Korea giving Russia?"))
+    assert answer.quote is not None
+    assert "advanced military technology" in answer.quote.text
+    assert "North Korea" in answer.question
+
+
+def test_a_chain_of_follow_ups_reaches_back_to_the_question_that_stands_alone() -> None:
+    history = after("How long did Putin stay?", "What do the sanctions target?", "Why?", "And who suffers?")
+    meant = candidates("And how does it end?", history)[-1]
+    assert meant.startswith("What do the sanctions target? Why? And who suffers?")
+    assert "Putin" not in meant
+
+
+@pytest.mark.parametrize("question", ["Which sectors do the sanctions target?", "What is the dire need for?"])
+def test_a_change_of_subject_drags_nothing_along(bot: qa.Bot, question: str) -> None:
+    history = after("How long did Putin stay in North Korea?")
+    assert bot.ask(question, history).to_dict() == bot.ask(question).to_dict()
+
+
+def test_ordinals_point_into_what_was_listed(bot: qa.Bot) -> None:
+    answer = bot.ask("And the third?", after("What is the first agreement about?"))
+    assert answer.passages[0].heading.endswith("Technology and Military Exchange")
+
+
+def test_more_goes_through_the_passages_and_ends(bot: qa.Bot) -> None:
+    history = after("What is North Korea giving Russia?")
+    shown = [p.id for p in bot.ask("What is North Korea giving Russia?").passages]
+    for _ in range(6):
+        answer = bot.ask("more", history)
+        assert answer.quote is None
+        shown += [p.id for p in answer.passages]
+        history += after("more")
+        if not answer.passages:
+            break
+    assert not answer.passages
+    assert len(shown) == len(set(shown)) == len(bot.index.passages)
+
+
+@pytest.mark.parametrize("question", ["Are you sure?", "Where does it say that?"])
+def test_the_last_answer_can_be_asked_about(bot: qa.Bot, question: str) -> None:
+    asked = "How many containers of munitions were sent?"
+    answer, first = bot.ask(question, after(asked)), bot.ask(asked)
+    assert (answer.quote, answer.passages) == (first.quote, first.passages)
+    assert answer.message != first.message
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "What do the sanctions target?",
+        [{"type": "text", "text": "What do the sanctions target?"}],
+        {"text": "x"},
+    ],
+)
+def test_contents_as_chat_interfaces_send_them(bot: qa.Bot, content: Any) -> None:
+    assert bot.ask("Why?", [{"role": "user", "content": content}]).question.endswith("Why?")
+
+
+NESTED: Any = "text"
+for _ in range(5_000):
+    NESTED = {"text": [NESTED]}
+
+
+@pytest.mark.parametrize(
+    "history",
+    [
+        [{"role": "user", "content": "x" * 1_000_000}] * 1_000,
+        [{"role": "user", "content": NESTED}],
+        [{"role": "wizard", "content": "abc"}],
+        [{"role": "user"}],
+        [{"role": "user", "content": "\ud800\x00"}],
+    ],
+    ids=["long", "nested", "role", "empty", "surrogate"],
+)
+def test_a_hostile_history_gets_an_answer(bot: qa.Bot, history: list[Message]) -> None:
+    assert bot.ask("And why?", history).verdict in {"answered", "related", "off_topic"}
+
+
+@pytest.mark.parametrize("history", ["text", [1], [{"content": "x"}], [{"role": 3, "content": "x"}], 5])
+def test_what_is_no_conversation_is_refused_by_name(bot: qa.Bot, history: Any) -> None:
+    with pytest.raises(qa.QaError, match="history"):
+        bot.ask("And why?", history)
