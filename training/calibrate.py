@@ -61,7 +61,7 @@ def index_of(document: Document, encoder: PassageEncoder, shipped: Index) -> Ind
     return replace(shipped, articles=(document.article,), passages=passages, vectors=vectors)
 
 
-def bots(
+def indexes(
     part: str, sets: tuple[str, ...], limit: int
 ) -> Iterator[tuple[str, Index, list[Question], list[Question]]]:
     """Yield (set, index, its questions, another document's questions) until a set's limit is drawn."""
@@ -112,7 +112,7 @@ def main(
                 rows[rank].append((judged.signals, hit, own and question.verdict != "off_topic"))
             weights.append(weight)
 
-    for name, index, questions, strange in bots("calibration", SETS, limit):
+    for name, index, questions, strange in indexes("calibration", SETS, limit):
         collect(index, questions, strange, 1.0)
         print(name, len(weights), flush=True)
     shipped = load_index(SHIPPED_INDEX)

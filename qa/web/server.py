@@ -27,7 +27,7 @@ from qa.web.feedback import FeedbackFile, index_version
 from qa.web.front import Later, front
 from qa.web.metrics import Metrics
 
-GRACE = 4
+GRACE = 3
 """Seconds that requests under way have to finish after SIGTERM. Containers are killed after five or more."""
 
 FIRST_QUESTION = "Who says what, and when?"
