@@ -140,18 +140,27 @@ class Bot:
         rank = {i: r.margin + weight * float(found.fused[i]) for i, r in readings.items()}
         ranked = sorted(readings, key=lambda i: -rank[i])
         first = ranked[0]
+        passage, reading = self.index.passages[first], readings[first]
+        quote = passage.article.text[reading.start : reading.end]
+        sentence = " ".join(
+            passage.article.text[start:end]
+            for start, end in passage.sentences
+            if start < reading.end and end > reading.start
+        )
         signals = Signals(
-            margin=readings[first].margin,
-            runner_up=max((readings[i].margin for i in ranked[1:]), default=readings[first].margin),
+            margin=reading.margin,
+            runner_up=max((readings[i].margin for i in ranked[1:]), default=reading.margin),
             fused=float(found.fused[first]),
             cosine=float(found.cosine.max()),
             coverage=float(found.coverage.max()),
+            sentence=self._search.covered(seen.question, f"{passage.heading} {sentence}"),
+            echo=self._search.covered(quote, seen.question),
             unknown=found.unknown,
             unknown_name=float(self._unknown_name(seen.question, found)),
         )
         confidence = self._calibration.answers(signals)
         scores = tuple(rank[i] for i in ranked)
-        return Judged(seen.question, tuple(ranked), scores, readings[first], signals, confidence)
+        return Judged(seen.question, tuple(ranked), scores, reading, signals, confidence)
 
     def _unknown_name(self, question: str, found: Found) -> bool:
         """Say whether the question names somebody, or a number, that the articles do not have."""

@@ -257,22 +257,26 @@ def evaluate(
     from rich.table import Table
 
     import qa
-    from qa.evaluation import ask_all, measure, read_questions
+    from qa.evaluation import FORMS, ask_all, measure, read_questions
 
     bot = qa.load(index)
     measured = {}
-    for folder in folders or [QUESTIONS]:
+    for folder in folders or [QUESTIONS, QUESTIONS / "conversations"]:
         read = read_questions(folder / "questions.jsonl", bot.index.passages)[None]
         questions = [q for q in read if q.part in {"", part}]
-        console = _console(stderr=True)
-        outcomes = track(
-            ask_all(bot, questions),
-            description=str(folder),
-            total=len(questions),
-            console=console,
-            disable=not console.is_terminal,
-        )
-        measured[str(folder)] = measure(list(outcomes))
+        # A conversation is also measured as if nothing had been said before, and as a person rewrote it.
+        forms = FORMS if any(q.history for q in questions) else FORMS[:1]
+        for form in forms:
+            console = _console(stderr=True)
+            name = str(folder) if form == "history" else f"{folder}, {form}"
+            outcomes = track(
+                ask_all(bot, questions, form),
+                description=name,
+                total=len(questions),
+                console=console,
+                disable=not console.is_terminal,
+            )
+            measured[name] = measure(list(outcomes))
     table = Table("measure", *measured)
     for name in dict.fromkeys(name for measures in measured.values() for name in measures):
         table.add_row(name, *(f"{m[name]:.3g}" if name in m else "" for m in measured.values()))

@@ -14,7 +14,7 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -25,6 +25,8 @@ from qa.errors import QaError
 from qa.passages import Passage, sentences_of
 
 CALIBRATION_BINS = 10
+Form = Literal["history", "alone", "rewrite"]
+FORMS: tuple[Form, ...] = ("history", "alone", "rewrite")
 
 
 @dataclass(frozen=True)
@@ -43,6 +45,7 @@ class Question:
     part: str = ""
     verdict: str | None = None
     history: tuple[dict[str, str], ...] = ()
+    rewrite: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | N
                 kind=row.get("kind", ""),
                 part=row.get("part", ""),
                 verdict=verdict,
+                rewrite=row.get("rewrite") or row["question"],
                 history=tuple(
                     {"role": turn["role"], "content": turn["text"]} for turn in row.get("history", ())
                 ),
@@ -149,10 +153,12 @@ def _article(title: str, texts: Sequence[str]) -> tuple[Article, list[tuple[int,
     return Article(title, "\n\n".join(texts), (section,)), places
 
 
-def ask_all(bot: Bot, questions: Iterable[Question]) -> Iterator[Outcome]:
-    """Ask every question, with the history it has."""
+def ask_all(bot: Bot, questions: Iterable[Question], form: Form = "history") -> Iterator[Outcome]:
+    """Ask every question: with the history it has, without it, or as a person rewrote it to stand alone."""
     for question in questions:
-        yield Outcome(question, bot.ask(question.text, history=question.history))
+        history = question.history if form == "history" else ()
+        text = question.rewrite if form == "rewrite" else question.text
+        yield Outcome(question, bot.ask(text, history=history))
 
 
 def measure(outcomes: Sequence[Outcome]) -> dict[str, float]:
@@ -177,6 +183,10 @@ def measure(outcomes: Sequence[Outcome]) -> dict[str, float]:
         measures["verdict balanced accuracy"] = (refused + taken) / 2
         measures["answered when answerable"] = taken
         measures["refused when unanswerable"] = refused
+        measures["passage and verdict right"] = _mean(
+            o.answered == o.question.answerable and (not o.question.answerable or o.ranks[:1] == [1])
+            for o in outcomes
+        )
         measures["AUROC"] = float(roc_auc_score(labels, confidences))
     right = [o.question.answerable and bool(o.ranks) and o.ranks[0] == 1 for o in outcomes]
     measures["calibration error"] = calibration_error(confidences, right)

@@ -14,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
-from sentencex import get_sentence_boundaries
 from tokenizers import Encoding
 
 from qa.onnx import Session
@@ -106,7 +105,7 @@ def widen(question: str, passage: Passage, reading: Reading) -> tuple[int, int]:
     """
     text, offset = passage.text, passage.start
     start, end = reading.start - offset, reading.end - offset
-    begin, stop = _sentence(text, start, end, passage.article.language)
+    begin, stop = (at - offset for at in _sentences(passage, reading))
     short = len(text[start:end].split()) < STATEMENT_WORDS
     if YES_NO.match(question) or (STATEMENT.match(question) and short):
         return offset + begin, offset + stop
@@ -118,17 +117,11 @@ def widen(question: str, passage: Passage, reading: Reading) -> tuple[int, int]:
     return offset + start, offset + end
 
 
-def _sentence(text: str, start: int, end: int, language: str) -> tuple[int, int]:
-    """Return the sentence, or the sentences, that a span stands in."""
-    begin, stop = 0, len(text)
-    for boundary in get_sentence_boundaries(language, text):
-        if boundary["start_index"] <= start:
-            begin = boundary["start_index"]
-        if boundary["end_index"] >= end:
-            stop = boundary["end_index"]
-            break
-    piece = text[begin:stop]
-    return begin + len(piece) - len(piece.lstrip()), begin + len(piece.rstrip())
+def _sentences(passage: Passage, reading: Reading) -> tuple[int, int]:
+    """Return the offsets of the sentence, or the sentences, that a reading stands in."""
+    begins = [start for start, _ in passage.sentences if start <= reading.start]
+    ends = [end for _, end in passage.sentences if end >= reading.end]
+    return max(begins, default=passage.start), min(ends, default=passage.end)
 
 
 def _joined(text: str, at: int) -> bool:

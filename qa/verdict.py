@@ -13,7 +13,17 @@ from pathlib import Path
 
 from qa.errors import ModelError
 
-FEATURES = ("margin", "runner_up", "fused", "cosine", "coverage", "unknown", "unknown_name")
+FEATURES = (
+    "margin",
+    "runner_up",
+    "fused",
+    "cosine",
+    "coverage",
+    "sentence",
+    "echo",
+    "unknown",
+    "unknown_name",
+)
 TOPIC_FEATURES = ("margin", "cosine", "coverage", "unknown", "unknown_name")
 
 
@@ -23,8 +33,9 @@ class Signals:
 
     ``margin`` and ``runner_up`` are the reader's on the first and on the best other passage;
     ``fused`` is the first one's search score; ``cosine`` and ``coverage`` are the highest of any
-    passage; ``unknown`` is the share of the question that the article lacks, and ``unknown_name``
-    is 1.0 where that holds a name or a number.
+    passage; ``sentence`` is the share of the question that the quote's sentence and heading cover,
+    ``echo`` the share of the quote that the question has already said; ``unknown`` is the share of the
+    question that the article lacks, and ``unknown_name`` is 1.0 where that holds a name or a number.
     """
 
     margin: float
@@ -32,6 +43,8 @@ class Signals:
     fused: float
     cosine: float
     coverage: float
+    sentence: float
+    echo: float
     unknown: float
     unknown_name: float
 
