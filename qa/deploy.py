@@ -15,7 +15,8 @@ import qa
 from qa.article import Article, read_article
 from qa.errors import QaError
 from qa.fetch import fetch, is_address
-from qa.index import MANIFEST, check, put_in_place, read_manifest
+from qa.index import MANIFEST, check, read_manifest
+from qa.staging import staged
 
 PACKAGE = Path(qa.__file__).parent
 BESIDE = ("app.py", "requirements.txt", "LICENSE", "NOTICE")
@@ -61,9 +62,7 @@ def prepare(folder: str | Path, index: str | Path) -> None:
         if foreign:
             raise DeployError(f"{foreign[0]}: is no part of a Space, and would be lost. Name another folder.")
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix=f".{folder.name}-", dir=folder.parent) as temporary:
-            staging = Path(temporary) / "space"
+        with staged(folder) as staging:
             shutil.copytree(
                 PACKAGE, staging / "qa", ignore=shutil.ignore_patterns("__pycache__", ".*", "space")
             )
@@ -75,7 +74,6 @@ def prepare(folder: str | Path, index: str | Path) -> None:
             article = read_article(index / manifest.articles[0])
             (staging / "README.md").write_text(_readme(article, manifest.encoder.model), encoding="utf-8")
             (staging / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
-            put_in_place(staging, folder)
     except OSError as error:
         raise DeployError(f"{folder}: cannot be written ({error.strerror}).") from error
 

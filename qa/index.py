@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import ctypes
 import functools
 import hashlib
 import json
-import os
 import re
 import shutil
 import struct
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +21,7 @@ from qa.article import Article, read_article
 from qa.encoder import DEFAULT_MODEL, EncoderInfo, PassageEncoder, QuestionEncoder, Vectors
 from qa.errors import ArticleError, IndexFolderError
 from qa.passages import Passage, cut
+from qa.staging import staged
 
 FORMAT = 1
 MANIFEST = "manifest.json"
@@ -127,29 +125,20 @@ def build(
     passages = cut_all(read, encoder.tokenizer, info)
     vectors = encoder.encode([text for p in passages for text in p.embedded], progress=progress)
     try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+        with staged(folder) as staging:
+            names = []
+            for number, path in enumerate(paths, 1):
+                suffix = ".md" if path.suffix.lower() in {".md", ".markdown"} else ".txt"
+                names.append(f"article{'' if number == 1 else f'-{number}'}{suffix}")
+                shutil.copyfile(path, staging / names[-1])
+            _write_passages(staging / PASSAGES, passages, read)
+            _write_vectors(staging / VECTORS, vectors)
+            encoder.export(staging / "encoder", int8=int8)
+            files = {name: _sha256(staging / name) for name in sorted([*names, PASSAGES, VECTORS, *ENCODER])}
+            manifest = Manifest(format=FORMAT, articles=names, encoder=info, files=files)
+            (staging / MANIFEST).write_bytes(manifest.to_bytes())
     except OSError as error:
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
-    try:
-        names = []
-        for number, path in enumerate(paths, 1):
-            suffix = ".md" if path.suffix.lower() in {".md", ".markdown"} else ".txt"
-            names.append(f"article{'' if number == 1 else f'-{number}'}{suffix}")
-            shutil.copyfile(path, staging / names[-1])
-        _write_passages(staging / PASSAGES, passages, read)
-        _write_vectors(staging / VECTORS, vectors)
-        encoder.export(staging / "encoder", int8=int8)
-        files = {name: _sha256(staging / name) for name in sorted([*names, PASSAGES, VECTORS, *ENCODER])}
-        manifest = Manifest(format=FORMAT, articles=names, encoder=info, files=files)
-        (staging / MANIFEST).write_bytes(manifest.to_bytes())
-        _sync(staging)
-        staging.chmod(0o755)
-        put_in_place(staging, folder)
-    except OSError as error:
-        raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
-    finally:
-        shutil.rmtree(staging, ignore_errors=True)
 
 
 def load(folder: str | Path, *, threads: int = 1) -> Index:
@@ -353,37 +342,3 @@ def _read_vectors(path: Path, count: int, dimension: int) -> faiss.IndexFlatIP: 
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-def _sync(folder: Path) -> None:
-    """Force a folder's files to the disk, so that a crash after the swap finds them there."""
-    for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
-
-
-def put_in_place(staging: Path, folder: Path) -> None:
-    """Put a finished folder where the old one is, so that at each moment one of the two is there."""
-    try:
-        # Where nothing is, or an empty folder. Trying, not looking, lets two builds at once both succeed.
-        staging.rename(folder)
-    except OSError:
-        if not _exchange(staging, folder):
-            # No exchange in one step here: for an instant there is none, and the old one is beside it.
-            old = folder.with_name(f"{staging.name}-old")
-            folder.rename(old)
-            staging.rename(folder)
-            shutil.rmtree(old)
-
-
-def _exchange(a: Path, b: Path) -> bool:
-    """Swap two folders in one step with Linux's renameat2; say whether that could be done."""
-    try:
-        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
-        return False
-    at_cwd, exchange = -100, 2
-    return bool(renameat2(at_cwd, os.fsencode(a), at_cwd, os.fsencode(b), exchange) == 0)

@@ -1,0 +1,65 @@
+"""A folder that is written aside and put in place whole: at each moment the old one or the new one stands."""
+
+from __future__ import annotations
+
+import ctypes
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+
+@contextmanager
+def staged(folder: Path) -> Iterator[Path]:
+    """Give an empty folder beside ``folder`` to write into; it takes that one's place when the block ends.
+
+    Where the block fails, ``folder`` stays as it was and what was written is removed.
+
+    Raises:
+        OSError: if there is no room, or no permission to write.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    try:
+        yield staging
+        _sync(staging)
+        staging.chmod(0o755)
+        _put_in_place(staging, folder)
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _sync(folder: Path) -> None:
+    """Force a folder's files to the disk, so that a crash after the swap finds them there."""
+    for path in [*folder.rglob("*"), folder]:
+        descriptor = os.open(path, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def _put_in_place(staging: Path, folder: Path) -> None:
+    """Put a finished folder where the old one is, so that at each moment one of the two is there."""
+    try:
+        # Where nothing is, or an empty folder. Trying, not looking, lets two builds at once both succeed.
+        staging.rename(folder)
+    except OSError:
+        if not _exchange(staging, folder):
+            # No exchange in one step here: for an instant there is none, and the old one is beside it.
+            old = folder.with_name(f"{staging.name}-old")
+            folder.rename(old)
+            staging.rename(folder)
+            shutil.rmtree(old)
+
+
+def _exchange(a: Path, b: Path) -> bool:
+    """Swap two folders in one step with Linux's renameat2; say whether that could be done."""
+    try:
+        renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
+    except (OSError, AttributeError):
+        return False
+    at_cwd, exchange = -100, 2
+    return bool(renameat2(at_cwd, os.fsencode(a), at_cwd, os.fsencode(b), exchange) == 0)
