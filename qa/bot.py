@@ -30,6 +30,9 @@ MOST_READ = 24
 MOST_READ_OF_EACH = 14
 """Passages that are read for each thing that a question may mean: two cost little more than one."""
 
+CLEARLY = 0.05
+"""By how much confidence must rise before a question is read together with earlier ones."""
+
 SHOWN = 5
 MESSAGES: dict[Verdict, str] = {
     "answered": "The article says:",
@@ -104,11 +107,11 @@ class Bot:
 
     def _meant(self, question: str, history: Sequence[followup.Message]) -> Judged:
         """Judge what a question may mean after a conversation, and return the likeliest."""
-        readings = [self.understand(c) for c in followup.candidates(question, history)]
-        most = MOST_READ if len(readings) == 1 else MOST_READ_OF_EACH
-        judged = [self.judge(self.look(r, most), self._calibration.rank) for r in readings]
-        # The plainest reading wins unless another is clearly better answered.
-        return max(judged, key=lambda j: j.confidence - (0.05 if j.question != readings[0] else 0.0))
+        candidates = followup.candidates(question, history)
+        most = MOST_READ if len(candidates) == 1 else MOST_READ_OF_EACH
+        plain, *others = (self.judge(self.look(c, most), self._calibration.rank) for c in candidates)
+        best = max(others, key=lambda judged: judged.confidence, default=plain)
+        return best if best.confidence - CLEARLY > plain.confidence else plain
 
     def search(self, question: str, k: int = 5) -> tuple[Passage, ...]:
         """Return the ``k`` passages that the fused search ranks first, without reading them.
@@ -118,16 +121,13 @@ class Bot:
         """
         if k < 1:
             raise QuestionError(f"k: {k} passages cannot be shown; ask for 1 or more.")
-        found = self._search.score(self.understand(clean(question)))
+        found = self._search.score(self._spelling.correct(clean(question)))
         order = np.argsort(-found.fused, kind="stable")[:k]
         return tuple(replace(self.index.passages[i], score=float(found.fused[i])) for i in order)
 
-    def understand(self, question: str) -> str:
-        """Set slips right, and write names as the articles do."""
-        return self._spelling.correct(question)
-
     def look(self, question: str, most: int = MOST_READ) -> Seen:
-        """Search, and read the ``most`` passages that the search puts first."""
+        """Set slips right, search, and read the ``most`` passages that the search puts first."""
+        question = self._spelling.correct(question)
         found = self._search.score(question)
         order = np.argsort(-found.fused, kind="stable")[:most]
         read = [int(i) for i in order]
@@ -142,11 +142,8 @@ class Bot:
         first = ranked[0]
         passage, reading = self.index.passages[first], readings[first]
         quote = passage.article.text[reading.start : reading.end]
-        sentence = " ".join(
-            passage.article.text[start:end]
-            for start, end in passage.sentences
-            if start < reading.end and end > reading.start
-        )
+        start, end = passage.sentences_at(reading.start, reading.end)
+        sentence = passage.article.text[start:end]
         signals = Signals(
             margin=reading.margin,
             runner_up=max((readings[i].margin for i in ranked[1:]), default=reading.margin),

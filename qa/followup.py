@@ -34,8 +34,7 @@ POINTING = re.compile(
     r"|ones?|both)\b",
     re.I,
 )
-ORDINALS = ("first", "second", "third", "fourth", "fifth", "last")
-ORDINAL = re.compile(rf"\b({'|'.join(ORDINALS)})\b", re.I)
+ORDINAL = re.compile(r"\b(first|second|third|fourth|fifth|last)\b", re.I)
 WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     (
         "more",

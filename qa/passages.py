@@ -45,6 +45,11 @@ class Passage:
         """The texts that stand for it in the index: itself in context, then each of its sentences."""
         return [self.in_context, *(self.article.text[start:end] for start, end in self.sentences)]
 
+    def sentences_at(self, start: int, end: int) -> tuple[int, int]:
+        """Return the offsets of the sentence, or the sentences, that a span of it stands in."""
+        touched = [(a, b) for a, b in self.sentences if a < end and start < b]
+        return (touched[0][0], touched[-1][1]) if touched else (self.start, self.end)
+
     def to_dict(self) -> dict[str, str | int | float]:
         """Plain JSON types; the article is named by its title."""
         return {

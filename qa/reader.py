@@ -105,7 +105,7 @@ def widen(question: str, passage: Passage, reading: Reading) -> tuple[int, int]:
     """
     text, offset = passage.text, passage.start
     start, end = reading.start - offset, reading.end - offset
-    begin, stop = (at - offset for at in _sentences(passage, reading))
+    begin, stop = (at - offset for at in passage.sentences_at(reading.start, reading.end))
     short = len(text[start:end].split()) < STATEMENT_WORDS
     if YES_NO.match(question) or (STATEMENT.match(question) and short):
         return offset + begin, offset + stop
@@ -115,13 +115,6 @@ def widen(question: str, passage: Passage, reading: Reading) -> tuple[int, int]:
         end += 1
     start, end = _balanced(text, start, end, begin, stop)
     return offset + start, offset + end
-
-
-def _sentences(passage: Passage, reading: Reading) -> tuple[int, int]:
-    """Return the offsets of the sentence, or the sentences, that a reading stands in."""
-    begins = [start for start, _ in passage.sentences if start <= reading.start]
-    ends = [end for _, end in passage.sentences if end >= reading.end]
-    return max(begins, default=passage.start), min(ends, default=passage.end)
 
 
 def _joined(text: str, at: int) -> bool:

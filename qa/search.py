@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -89,10 +90,7 @@ class Search:
         self._bm25 = bm25s.BM25(k1=0.9, b=0.4)
         terms = [self._stems(p.in_context) + _pairs(self.content(p.in_context)) for p in index.passages]
         self._bm25.index([t or [""] for t in terms], show_progress=False)
-        self._count: dict[str, int] = {}
-        for stems in self._sets:
-            for stem in sorted(stems):  # ties in spelling go the same way in every process
-                self._count[stem] = self._count.get(stem, 0) + 1
+        self._count: Counter[str] = Counter(stem for stems in self._sets for stem in stems)
 
     def score(self, question: str) -> Found:
         """Score all passages for one question."""
@@ -148,7 +146,7 @@ class Search:
         return all(stem in self._count for stem in self._stems(text))
 
     def _weight(self, stem: str) -> float:
-        return float(np.log1p(len(self._sets) / (self._count.get(stem, 0) + 0.5)))
+        return float(np.log1p(len(self._sets) / (self._count[stem] + 0.5)))
 
 
 def _pairs(stems: list[str]) -> list[str]:

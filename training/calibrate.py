@@ -104,7 +104,7 @@ def main(
     def collect(index: Index, questions: list[Question], strange: list[Question], weight: float) -> None:
         bot = Bot(index, loaded, UNFITTED)
         for question, own in [(q, True) for q in questions] + [(q, False) for q in strange]:
-            seen = bot.look(bot.understand(clean(question.text)))
+            seen = bot.look(clean(question.text))
             for rank in RANKS:
                 judged = bot.judge(seen, rank)
                 hit = own and index.passages[judged.order[0]].id in question.gold

@@ -32,13 +32,16 @@ class Turn(BaseModel):
     content: str
 
 
+History = Annotated[list[Turn], Field(max_length=1_000, description="The conversation so far, oldest first.")]
+
+
 class AskRequest(BaseModel):
     """A question, and what was said before it."""
 
     model_config = ConfigDict(extra="forbid")
 
     question: Question
-    history: list[Turn] = Field([], max_length=1_000, description="The conversation so far, oldest first.")
+    history: History = []
 
 
 class SearchRequest(BaseModel):

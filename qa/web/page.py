@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -126,8 +127,8 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
     ]
     quote = None
     if answer.quote is not None:
-        first, inner = answer.passages[0], answer.quote
-        start, end = _sentences(first, inner.start, inner.end)
+        inner = answer.quote
+        start, end = answer.passages[0].sentences_at(inner.start, inner.end)
         quote = {
             "text": inner.text,
             "before": inner.article.text[start : inner.start],
@@ -153,12 +154,6 @@ def _passage(passage: Passage, articles: tuple[Article, ...]) -> dict[str, Any]:
     number = next(i for i, article in enumerate(articles) if article is passage.article)
     source = text_fragment(passage.article.source, passage.text)
     return passage.to_dict() | {"number": number, "language": passage.article.language, "source": source}
-
-
-def _sentences(passage: Passage, start: int, end: int) -> tuple[int, int]:
-    """Return the offsets of the sentences that a quote stands in."""
-    touched = [(a, b) for a, b in passage.sentences if a < end and start < b]
-    return (min(touched)[0], max(b for _, b in touched)) if touched else (start, end)
 
 
 def text_fragment(source: str, text: str) -> str:
@@ -276,6 +271,7 @@ def with_article(html: str, bot: Desk, settings: Settings, accept_language: str 
     return ROOT.sub(lambda root: main + root.group() + end, html, count=1)
 
 
+@functools.cache
 def _static(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
 

@@ -17,7 +17,7 @@ from starlette.applications import Starlette
 
 from qa.errors import QaError
 from qa.web.access import MAX_BODY, MCP_PATH
-from qa.web.api import MAX_SEARCHED, AnswerModel, PassagesModel, Question, Turn
+from qa.web.api import MAX_SEARCHED, AnswerModel, History, PassagesModel, Question
 from qa.web.desk import Desk
 
 READS_ONLY = ToolAnnotations(readOnlyHint=True, idempotentHint=True, openWorldHint=False)
@@ -47,9 +47,7 @@ def tools(desk: Desk) -> tuple[FastMCP[None], Starlette]:
     )
     async def ask_article(
         question: Question,
-        history: Annotated[
-            list[Turn], Field(max_length=1_000, description="The conversation so far, oldest first.")
-        ] = [],  # noqa: B006 - never changed, and the schema shows it
+        history: History = [],  # noqa: B006 - never changed, and the schema shows it
     ) -> AnswerModel:
         try:
             answer = await desk.ask_async(question, [turn.model_dump() for turn in history])

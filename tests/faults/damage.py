@@ -8,7 +8,6 @@ of its own, so that a crash is seen and not shared.
 
 from __future__ import annotations
 
-import argparse
 import hashlib
 import json
 import multiprocessing
@@ -30,6 +29,7 @@ import qa
 from qa.index import ENCODER, MANIFEST, PASSAGES, VECTORS, Manifest
 from qa.index import load as load_index
 from qa.search import Search
+from tests.faults.command import command
 
 SHIPPED = Path(__file__).parent.parent.parent / "index"
 FILES = (MANIFEST, PASSAGES, VECTORS, "article.md", *ENCODER)
@@ -270,18 +270,11 @@ def run(mutations: int, seed: int) -> tuple[Counter[str], list[str]]:
     return counts, wrong
 
 
-def main() -> None:
-    """Run from the command line; exit code 1 where anything was wrong."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--mutations", type=int, default=5000)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    counts, wrong = run(given.mutations, given.seed)
-    for kind, count in sorted(counts.items()):
-        print(f"{count:6} {kind}")
-    print("\n".join(wrong) or "Nothing crashed, hung, outgrew its memory, or was let in.")
-    raise SystemExit(bool(wrong))
-
-
 if __name__ == "__main__":
-    main()
+    command(
+        run,
+        what=(__doc__ or "").splitlines()[0],
+        option="--mutations",
+        times=5000,
+        fine="Nothing crashed, hung, outgrew its memory, or was let in.",
+    )

@@ -7,7 +7,6 @@ Each build is forked after all imports, so that the moments fall within the buil
 
 from __future__ import annotations
 
-import argparse
 import multiprocessing
 import random
 import shutil
@@ -26,6 +25,7 @@ import torch.onnx  # noqa: F401
 
 import qa
 from qa.index import check, load
+from tests.faults.command import command
 from tests.tiny_model import make_model
 
 TEXTS = ("Snow fell on the harbour all night.", "The ferry leaves at noon.")
@@ -93,18 +93,11 @@ def run(moments: int, seed: int) -> tuple[Counter[str], list[str]]:
     return ended, wrong
 
 
-def main() -> None:
-    """Run from the command line; exit code 1 where a folder was left broken."""
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--moments", type=int, default=200)
-    parser.add_argument("--seed", type=int, default=0)
-    given = parser.parse_args()
-    ended, wrong = run(given.moments, given.seed)
-    for how, count in sorted(ended.items()):
-        print(f"{count:6} {how}")
-    print("\n".join(wrong) or "Each time the folder was wholly the old index or wholly the new one.")
-    raise SystemExit(bool(wrong))
-
-
 if __name__ == "__main__":
-    main()
+    command(
+        run,
+        what=(__doc__ or "").splitlines()[0],
+        option="--moments",
+        times=200,
+        fine="Each time the folder was wholly the old index or wholly the new one.",
+    )
