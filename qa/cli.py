@@ -6,29 +6,17 @@ line; 2 for a command that was typed wrongly; 130 for Ctrl-C.
 
 from __future__ import annotations
 
-import functools
 import json
 import sys
-import unicodedata
 from contextlib import nullcontext
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 import typer
 
 from qa.errors import QaError, QuestionError
+from qa.terminal import INDENT, complain, plain, print_json, say, show_answer, show_passage
 
-if TYPE_CHECKING:
-    from rich.console import Console
-    from rich.text import Text
-
-    from qa.answer import Answer, Quote
-    from qa.passages import Passage
-
-SHOWN = 3
-"""Passages below an answer."""
-
-INDENT = 2
 QUESTIONS = Path("tests/questions")
 
 
@@ -44,7 +32,7 @@ class Commands(typer.core.TyperGroup):
         try:
             return super().invoke(ctx)
         except QaError as error:
-            _complain(str(error))
+            complain(str(error))
             raise typer.Exit(1) from error
 
 
@@ -83,7 +71,7 @@ def build(
     if check:
         if problems := index.check(folder, named):
             for problem in problems:
-                _complain(problem)
+                complain(problem)
             raise typer.Exit(1)
         typer.echo(f"{folder}: fits.")
         return
@@ -114,9 +102,9 @@ def ask(
     messages = _read_history(history) if history else []
     answer = qa.load(index).ask(question, history=messages)
     if as_json:
-        _print_json(answer.to_dict())
+        print_json(answer.to_dict())
     else:
-        _show_answer(answer, question)
+        show_answer(answer, question)
 
 
 @app.command()
@@ -130,9 +118,9 @@ def chat(index: IndexFolder = None) -> None:
         import readline  # noqa: F401
     bot = qa.load(index)
     for article in bot.index.articles:
-        _print(_plain(article.title), style="bold")
+        say(plain(article.title), style="bold")
         for starter in article.questions:
-            _print(_plain(starter), style="dim", indent=INDENT)
+            say(plain(starter), style="dim", indent=INDENT)
     history: list[dict[str, str]] = []
     while True:
         try:
@@ -145,9 +133,9 @@ def chat(index: IndexFolder = None) -> None:
         try:
             answer = bot.ask(question, history=history)
         except QaError as error:
-            _complain(str(error))
+            complain(str(error))
             continue
-        _show_answer(answer, question)
+        show_answer(answer, question)
         said = answer.quote.text if answer.quote else answer.message
         history += [{"role": "user", "content": question}, {"role": "assistant", "content": said}]
 
@@ -164,10 +152,10 @@ def search(
 
     passages = qa.load(index).search(question, k)
     if as_json:
-        _print_json([p.to_dict() for p in passages])
+        print_json([p.to_dict() for p in passages])
     else:
         for number, passage in enumerate(passages, 1):
-            _show_passage(number, passage)
+            show_passage(number, passage)
 
 
 @app.command()
@@ -250,42 +238,45 @@ def evaluate(
     part: Annotated[
         str, typer.Option(help="Only the questions of this part; those without a part always count.")
     ] = "report",
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="Questions drawn of a set with a corpus; all without.")
+    ] = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the measures here.")] = None,
+    picture: Annotated[
+        Path | None,
+        typer.Option(help="Also draw risk by coverage, and reliability: .svg, .png or .pdf."),
+    ] = None,
 ) -> None:
-    """Ask the questions of a set that nothing was chosen on, and print the measures."""
-    from rich.progress import track
-    from rich.table import Table
+    """Ask the questions of sets that nothing was chosen on, and print the measures.
 
-    import qa
-    from qa.evaluation import FORMS, ask_all, measure, read_questions
+    A set without corpus.jsonl is asked about the index; of one with it, each question is asked about its
+    own article, indexed for the time. Brackets hold 95 % bootstrap intervals; - stands where a set cannot
+    tell. docs/quality.md says what each measure is.
+    """
+    from qa import report
+    from qa.bot import SHIPPED_INDEX
+    from qa.evaluation import FORMS, Examiner, draw
+    from qa.index import load
+    from qa.measures import Measured, measure
+    from qa.reader import PACKAGED, Reader
+    from qa.verdict import Calibration
 
-    bot = qa.load(index)
-    measured = {}
+    report.check_picture(picture)
+    calibration = Calibration.load(PACKAGED / "calibration.json")
+    examiner = Examiner(load(index or SHIPPED_INDEX), Reader(), calibration)
+    measured: dict[str, Measured] = {}
     for folder in folders or [QUESTIONS, QUESTIONS / "conversations"]:
-        read = read_questions(folder / "questions.jsonl", bot.index.passages)[None]
-        questions = [q for q in read if q.part in {"", part}]
+        documents = examiner.documents(folder, part)
+        if len(documents) > 1 or limit:
+            documents = draw(documents, limit)
+        questions = [q for document in documents for q in document.questions]
         # A conversation is also measured as if nothing had been said before, and as a person rewrote it.
-        forms = FORMS if any(q.history for q in questions) else FORMS[:1]
-        for form in forms:
-            console = _console(stderr=True)
+        for form in FORMS if any(q.history for q in questions) else FORMS[:1]:
             name = str(folder) if form == "history" else f"{folder}, {form}"
-            outcomes = track(
-                ask_all(bot, questions, form),
-                description=name,
-                total=len(questions),
-                console=console,
-                disable=not console.is_terminal,
-            )
-            measured[name] = measure(list(outcomes))
-    table = Table("measure", *measured)
-    for name in dict.fromkeys(name for measures in measured.values() for name in measures):
-        table.add_row(name, *(f"{m[name]:.3g}" if name in m else "" for m in measured.values()))
-    _console().print(table)
-    if json_file:
-        try:
-            json_file.write_text(json.dumps(measured, indent=2) + "\n", encoding="utf-8")
-        except OSError as error:
-            raise QaError(f"{json_file}: cannot be written ({error.strerror}).") from error
+            asked = report.watched(examiner.ask(documents, form), name, len(questions))
+            measured[name] = measure(list(asked))
+    report.print_tables(measured)
+    report.save(measured, json_file, picture)
 
 
 def _read_history(path: Path) -> list[Any]:
@@ -298,60 +289,3 @@ def _read_history(path: Path) -> list[Any]:
     if not isinstance(found, list):
         raise QuestionError(f'{path}: must be a list of messages: [{{"role": "user", "content": "..."}}].')
     return found
-
-
-def _show_answer(answer: Answer, typed: str) -> None:
-    if answer.question != " ".join(typed.split()):
-        _print(f"Understood as: {_plain(answer.question)}", style="dim")
-    _print(answer.message, style="bold")
-    if answer.quote:
-        _print(f"“{_plain(answer.quote.text)}”", style="green", indent=INDENT)
-        _print(f"{answer.confidence:.0%} sure", style="dim", indent=INDENT)
-    if answer.verdict != "off_topic":
-        for number, passage in enumerate(answer.passages[:SHOWN], 1):
-            _show_passage(number, passage, answer.quote)
-
-
-def _show_passage(number: int, passage: Passage, quote: Quote | None = None) -> None:
-    """Print a passage below its heading and its place, the quote within it marked."""
-    from rich.text import Text
-
-    place = f"characters {passage.start} to {passage.end}"
-    typer.echo()
-    _print(f"{number}. {_plain(' · '.join(filter(None, (passage.heading, place))))}", style="dim")
-    text = Text(_plain(passage.text))
-    if quote and quote.article is passage.article:
-        start, end = (min(max(at - passage.start, 0), len(text)) for at in (quote.start, quote.end))
-        text.stylize("bold", start, end)
-    _print(text, indent=INDENT)
-
-
-def _plain(text: str) -> str:
-    """Put a blank for each control character: an article must not be able to drive the terminal."""
-    return "".join(c if unicodedata.category(c) != "Cc" else " " for c in text)
-
-
-@functools.cache
-def _console(stderr: bool = False) -> Console:
-    from rich.console import Console
-
-    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
-
-
-def _print(text: str | Text, *, style: str | None = None, indent: int = 0) -> None:
-    """Print wrapped and indented on a terminal, and a line a paragraph in a pipe."""
-    from rich.padding import Padding
-
-    console = _console()
-    if console.is_terminal:
-        console.print(Padding(text, (0, 0, 0, indent), expand=False, style=style or ""))
-    else:
-        console.print(text, style=style, soft_wrap=True)
-
-
-def _complain(message: str) -> None:
-    _console(stderr=True).print(_plain(message), style="red", soft_wrap=True)
-
-
-def _print_json(found: Any) -> None:
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))

@@ -1,30 +1,37 @@
-"""Measures over question sets: is the right passage found, is silence kept where it should be?
+"""Question sets: read one, and ask what it asks of the articles that it is about.
 
 A set is a folder with ``questions.jsonl`` and, unless its questions are about an index, a
-``corpus.jsonl``: the form of the public sets that ``QA_DATA`` points to.
+``corpus.jsonl``: the form of the public sets that ``QA_DATA`` points to. ``qa.measures`` says what
+came of it.
 """
 
 from __future__ import annotations
 
 import json
-import math
-import re
-import string
-from collections import Counter, defaultdict
+import random
+import time
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
-
-import numpy as np
 
 from qa.answer import Answer
 from qa.article import Article, Paragraph, Section
 from qa.bot import Bot
+from qa.encoder import PassageEncoder, Vectors
 from qa.errors import QaError
+from qa.index import Index
 from qa.passages import Passage, sentences_of
+from qa.reader import Reader
+from qa.verdict import Calibration
 
-CALIBRATION_BINS = 10
+FOREIGN = "foreign"
+"""The kind of a question that was asked about another article."""
+
+PER_DOCUMENT = 5
+"""Questions that are drawn of a document at least, where not all are asked: indexing it must pay."""
+
 Form = Literal["history", "alone", "rewrite"]
 FORMS: tuple[Form, ...] = ("history", "alone", "rewrite")
 
@@ -33,7 +40,9 @@ FORMS: tuple[Form, ...] = ("history", "alone", "rewrite")
 class Question:
     """A question of a set. ``gold`` holds the ids of the passages that answer it.
 
-    ``verdict`` is what should be said; None where the set does not tell related from off topic.
+    ``spans`` are (passage id, start, end) of its answers, offsets into the passage, and ``source`` is the
+    passage that it was written on, where the set says so. ``verdict`` is what should be said; None where
+    the set does not tell related from off topic.
     """
 
     id: str
@@ -46,6 +55,8 @@ class Question:
     verdict: str | None = None
     history: tuple[dict[str, str], ...] = ()
     rewrite: str = ""
+    spans: tuple[tuple[str, int, int], ...] = ()
+    source: str = ""
 
 
 @dataclass(frozen=True)
@@ -58,11 +69,21 @@ class Document:
 
 
 @dataclass(frozen=True)
+class Given:
+    """What the reader makes of the passage that a question was written on, with no other to choose from."""
+
+    text: str
+    margin: float
+
+
+@dataclass(frozen=True)
 class Outcome:
     """What came of one question."""
 
     question: Question
     answer: Answer
+    seconds: float = 0.0
+    given: Given | None = None
 
     @property
     def ranks(self) -> list[int]:
@@ -73,6 +94,67 @@ class Outcome:
     def answered(self) -> bool:
         """Whether the bot claimed an answer."""
         return self.answer.verdict == "answered"
+
+
+class Examiner:
+    """Asks sets: those without a corpus about one index, the others about articles of their own."""
+
+    def __init__(
+        self,
+        index: Index,
+        reader: Reader,
+        calibration: Calibration,
+        encode: Callable[[Sequence[str]], Vectors] | None = None,
+    ) -> None:
+        """Take the parts of the bot to examine.
+
+        Args:
+            index: what is asked where a set has no corpus; its question encoder serves every article.
+            reader: reads the passages.
+            calibration: decides the verdict.
+            encode: embeds a corpus's passages; without it, the model that the index was built with.
+        """
+        self.index = index
+        self._reader = reader
+        self._calibration = calibration
+        self._encode = encode
+
+    def documents(self, folder: Path, part: str = "") -> list[Document]:
+        """Read a set's documents; of questions that are marked for a part, only those of ``part``.
+
+        Raises:
+            QaError: if a file is missing or holds no questions in their form.
+        """
+        if (folder / "corpus.jsonl").exists():
+            return list(read_documents(folder))
+        questions = read_questions(folder / "questions.jsonl", self.index.passages)
+        if any(document is not None for document in questions):
+            raise QaError(f"{folder / 'corpus.jsonl'}: is missing, and questions name documents in it.")
+        kept = tuple(q for q in questions[None] if not part or q.part in {"", part})
+        return [Document(self.index.articles[0], self.index.passages, kept)]
+
+    def bot(self, document: Document) -> Bot:
+        """Return a bot that answers from a document, passages as the set cuts them."""
+        index = self.index
+        if document.passages is not index.passages:
+            self._encode = self._encode or PassageEncoder(index.manifest.encoder.model).encode
+            index = index_of(document, self._encode, index)
+        return Bot(index, self._reader, self._calibration)
+
+    def ask(self, documents: Iterable[Document], form: Form = "history") -> Iterator[Outcome]:
+        """Ask each document's questions, and have the reader read the passage that each was written on."""
+        for document in documents:
+            passages = {p.id: p for p in document.passages}
+            for outcome in ask_all(self.bot(document), document.questions, form):
+                question = outcome.question
+                source = question.source if question.source in passages else min(question.gold, default="")
+                if source not in passages or (question.history and form != "rewrite"):
+                    yield outcome
+                    continue
+                passage = passages[source]
+                (reading,) = self._reader.read(outcome.answer.question, [passage])
+                words = passage.article.text[reading.start : reading.end]
+                yield replace(outcome, given=Given(words, reading.margin))
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -116,31 +198,51 @@ def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | N
                 part=row.get("part", ""),
                 verdict=verdict,
                 rewrite=row.get("rewrite") or row["question"],
+                spans=tuple((pid, start, end) for pid, start, end in row.get("answer_spans", ())),
+                source=row.get("source_passage", ""),
                 history=tuple(
                     {"role": turn["role"], "content": turn["text"]} for turn in row.get("history", ())
                 ),
             )
-        except (KeyError, TypeError) as error:
+        except (KeyError, TypeError, ValueError) as error:
             raise QaError(f"{path}: a row lacks or mistakes {error}: {str(row)[:80]}") from error
         found[row.get("doc_id")].append(question)
     return found
 
 
 def read_documents(folder: Path, keep: Callable[[str], bool] = lambda title: True) -> Iterator[Document]:
-    """Yield the documents of a set whose title is kept, with their questions."""
+    """Yield the documents of a set whose title is kept, with their questions.
+
+    Questions about no one document are about all of them: one document that holds every passage.
+    """
     questions = read_questions(folder / "questions.jsonl")
+    whole: list[tuple[str, dict[str, str]]] = []
     for row in read_rows(folder / "corpus.jsonl"):
-        title = row.get("title") or row["doc_id"]
-        asked = questions.get(row["doc_id"], [])
-        if not asked or not keep(title):
-            continue
-        texts = [p["text"] for p in row["passages"]]
-        article, places = _article(title.replace("_", " "), texts)
-        passages = tuple(
-            Passage(p["id"], article.title, start, end, article, tuple(sentences_of(article, start, end)))
-            for p, (start, end) in zip(row["passages"], places, strict=True)
-        )
-        yield Document(article, passages, tuple(asked))
+        try:
+            title = (row.get("title") or row["doc_id"]).replace("_", " ")
+            titled = [(title, {"id": p["id"], "text": p["text"]}) for p in row["passages"]]
+            asked = questions.get(row["doc_id"])
+        except (KeyError, TypeError, AttributeError) as error:
+            raise QaError(f"{folder / 'corpus.jsonl'}: lacks or mistakes {error}: {str(row)[:80]}") from error
+        if titled and keep(title):
+            if asked:
+                yield _document(title, titled, asked)
+            whole += titled
+    if asked := questions.get(None):
+        kept = {passage["id"] for _, passage in whole}
+        asked = [q for q in asked if not q.answerable or q.gold <= kept]
+        yield _document(folder.name, whole, asked)
+
+
+def _document(
+    title: str, titled: Sequence[tuple[str, dict[str, str]]], asked: Sequence[Question]
+) -> Document:
+    article, places = _article(title, [passage["text"] for _, passage in titled])
+    passages = tuple(
+        Passage(p["id"], heading, start, end, article, tuple(sentences_of(article, start, end)))
+        for (heading, p), (start, end) in zip(titled, places, strict=True)
+    )
+    return Document(article, passages, tuple(asked))
 
 
 def _article(title: str, texts: Sequence[str]) -> tuple[Article, list[tuple[int, int]]]:
@@ -153,104 +255,47 @@ def _article(title: str, texts: Sequence[str]) -> tuple[Article, list[tuple[int,
     return Article(title, "\n\n".join(texts), (section,)), places
 
 
+def draw(documents: Sequence[Document], limit: int | None = None) -> list[Document]:
+    """Draw about ``limit`` questions, the same each time, or take all; add some about other articles.
+
+    For three that are drawn of a document, one comes from the document before it, as unanswerable.
+    """
+    rng = random.Random(0)
+    order = [d for d in documents if d.questions]
+    rng.shuffle(order)
+    most = max(PER_DOCUMENT, (limit or 0) // max(1, len(order)))
+    drawn: list[Document] = []
+    left = limit if limit is not None else sum(len(d.questions) for d in order)
+    for number, document in enumerate(order):
+        count = min(left, len(document.questions), most if limit is not None else left)
+        if count <= 0:
+            break
+        left -= count
+        own = rng.sample(document.questions, count)
+        others = [q for q in order[number - 1].questions if q.answerable and not q.history]
+        others = others if len(order) > 1 else []
+        foreign = [
+            replace(q, kind=FOREIGN, answerable=False, gold=frozenset(), answers=(), spans=(), source="")
+            for q in rng.sample(others, min(-(-count // 3), len(others)))
+        ]
+        drawn.append(replace(document, questions=(*own, *foreign)))
+    return drawn
+
+
+def index_of(document: Document, encode: Callable[[Sequence[str]], Vectors], like: Index) -> Index:
+    """Make an index in memory of a document, with all else as in another index."""
+    import faiss
+
+    vectors = faiss.IndexFlatIP(like.manifest.encoder.dimension)
+    vectors.add(encode([text for p in document.passages for text in p.embedded]))
+    return replace(like, articles=(document.article,), passages=document.passages, vectors=vectors)
+
+
 def ask_all(bot: Bot, questions: Iterable[Question], form: Form = "history") -> Iterator[Outcome]:
     """Ask every question: with the history it has, without it, or as a person rewrote it to stand alone."""
     for question in questions:
         history = question.history if form == "history" else ()
         text = question.rewrite if form == "rewrite" else question.text
-        yield Outcome(question, bot.ask(text, history=history))
-
-
-def measure(outcomes: Sequence[Outcome]) -> dict[str, float]:
-    """Return every measure that the outcomes allow, by its usual name."""
-    from sklearn.metrics import roc_auc_score
-
-    measures: dict[str, float] = {"questions": len(outcomes)}
-    answerable = [o for o in outcomes if o.question.answerable]
-    if answerable:
-        ranks = [o.ranks for o in answerable]
-        for k in (1, 3, 5):
-            measures[f"hit@{k}"] = _mean(bool(r and r[0] <= k) for r in ranks)
-        measures["MRR"] = _mean(1 / r[0] if r else 0.0 for r in ranks)
-        measures["nDCG@10"] = _mean(
-            _ndcg(r, len(o.question.gold)) for r, o in zip(ranks, answerable, strict=True)
-        )
-    labels = [o.question.answerable for o in outcomes]
-    confidences = [o.answer.confidence for o in outcomes]
-    if len(set(labels)) == 2:
-        refused = _mean(not o.answered for o in outcomes if not o.question.answerable)
-        taken = _mean(o.answered for o in answerable)
-        measures["verdict balanced accuracy"] = (refused + taken) / 2
-        measures["answered when answerable"] = taken
-        measures["refused when unanswerable"] = refused
-        measures["passage and verdict right"] = _mean(
-            o.answered == o.question.answerable and (not o.question.answerable or o.ranks[:1] == [1])
-            for o in outcomes
-        )
-        measures["AUROC"] = float(roc_auc_score(labels, confidences))
-    right = [o.question.answerable and bool(o.ranks) and o.ranks[0] == 1 for o in outcomes]
-    measures["calibration error"] = calibration_error(confidences, right)
-    told = [o for o in outcomes if o.question.verdict in {"answered", "related", "off_topic"}]
-    if any(o.question.verdict != "answered" for o in told):
-        measures["three-way verdict accuracy"] = _mean(o.question.verdict == o.answer.verdict for o in told)
-    scored = [o for o in outcomes if o.question.answers or not o.question.answerable]
-    if scored:
-        measures["exact match"] = _mean(_best(o, exact_match) for o in scored)
-        measures["F1"] = _mean(_best(o, token_f1) for o in scored)
-    quoted = [o for o in answerable if o.answer.quote and o.question.answers]
-    if quoted:
-        measures["quote meets answer"] = _mean(_meets(o) for o in quoted)
-    return measures
-
-
-def calibration_error(confidences: Sequence[float], right: Sequence[bool]) -> float:
-    """Return the expected calibration error over ten bins of like size (Nguyen and O'Connor 2015)."""
-    order = np.argsort(confidences, kind="stable")
-    error = 0.0
-    for chunk in np.array_split(order, min(CALIBRATION_BINS, len(order))):
-        gap = np.mean([confidences[i] for i in chunk]) - np.mean([right[i] for i in chunk])
-        error += abs(float(gap)) * len(chunk) / len(order)
-    return error
-
-
-def exact_match(found: str, gold: str) -> float:
-    """Return 1.0 where both texts are alike but for case, punctuation and articles (SQuAD's rule)."""
-    return float(_plain(found) == _plain(gold))
-
-
-def token_f1(found: str, gold: str) -> float:
-    """Return the F1 of the words that two texts share (SQuAD's rule)."""
-    a, b = _plain(found).split(), _plain(gold).split()
-    shared = sum((Counter(a) & Counter(b)).values())
-    return 2 * shared / (len(a) + len(b)) if shared else float(a == b)
-
-
-def _best(outcome: Outcome, score: Callable[[str, str], float]) -> float:
-    quote = outcome.answer.quote
-    if not outcome.question.answerable:
-        return float(quote is None)
-    return max((score(quote.text, a) for a in outcome.question.answers), default=0.0) if quote else 0.0
-
-
-def _meets(outcome: Outcome) -> bool:
-    quote = outcome.answer.quote
-    assert quote is not None
-    return any(
-        a in quote.text or quote.text in a or token_f1(quote.text, a) > 0.5 for a in outcome.question.answers
-    )
-
-
-def _plain(text: str) -> str:
-    text = re.sub(r"\b(a|an|the)\b", " ", text.lower())
-    return " ".join("".join(c for c in text if c not in string.punctuation + "“”’‘").split())
-
-
-def _ndcg(ranks: Sequence[int], gold: int) -> float:
-    gain = sum(1 / math.log2(rank + 1) for rank in ranks if rank <= 10)
-    best = sum(1 / math.log2(n + 1) for n in range(1, min(gold, 10) + 1))
-    return gain / best if best else 0.0
-
-
-def _mean(values: Iterable[float]) -> float:
-    found = list(values)
-    return float(np.mean(found)) if found else 0.0
+        began = time.perf_counter()
+        answer = bot.ask(text, history=history)
+        yield Outcome(question, answer, time.perf_counter() - began)

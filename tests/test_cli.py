@@ -147,11 +147,11 @@ def test_a_terminal_gets_colour_unless_it_says_no() -> None:
 def test_an_article_cannot_drive_the_terminal(tmp_path: Path) -> None:
     from rich.text import Text
 
-    from qa.cli import _plain
+    from qa.terminal import plain
 
-    assert _plain("\x1b]0;owned\x07 and \x9b2J") == " ]0;owned  and  2J"
-    assert len(_plain("a\x1bb")) == 3, "offsets hold"
-    assert Text(_plain("[bold]")).plain == "[bold]"
+    assert plain("\x1b]0;owned\x07 and \x9b2J") == " ]0;owned  and  2J"
+    assert len(plain("a\x1bb")) == 3, "offsets hold"
+    assert Text(plain("[bold]")).plain == "[bold]"
 
 
 def test_a_stream_without_the_characters_gets_their_codes() -> None:

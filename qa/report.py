@@ -1,0 +1,152 @@
+"""What an evaluation shows: tables, a JSON file, and a picture of risk and reliability."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qa.errors import QaError
+from qa.measures import Interval, Measured, reliability, risk_coverage
+from qa.terminal import console
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from qa.evaluation import Outcome
+
+TABLES = {
+    "search": ("hit@1", "hit@3", "hit@5", "MRR", "nDCG@10", "ms"),
+    "verdict": (
+        "AUROC",
+        "balanced accuracy",
+        "answered",
+        "refused",
+        "plain refused",
+        "plain refused at 95 %",
+        "passage and verdict",
+        "three-way verdict",
+        "calibration error",
+        "risk-coverage area",
+    ),
+    "quote": ("exact match", "F1", "sentence"),
+    "passage given": ("given: exact match", "given: F1", "given: F1 of answers", "given: AUROC"),
+}
+SIDE_BY_SIDE = 4
+PICTURES = (".svg", ".png", ".pdf")
+
+
+def watched(outcomes: Iterable[Outcome], name: str, total: int) -> Iterator[Outcome]:
+    """Pass outcomes on, with a progress bar on a terminal."""
+    from rich.progress import track
+
+    out = console(stderr=True)
+    yield from track(outcomes, description=name, total=total, console=out, disable=not out.is_terminal)
+
+
+def print_tables(measured: Mapping[str, Measured], tables: Mapping[str, Sequence[str]] = TABLES) -> None:
+    """Print Markdown: up to four sets side by side, or a table for each kind of measure, a set a row."""
+    cells = {
+        name: {"questions": str(len(m.rows))} | {n: _cell(interval) for n, interval in m.values.items()}
+        for name, m in measured.items()
+    }
+    if len(measured) <= SIDE_BY_SIDE:
+        names = ["questions", *(n for kind in tables.values() for n in kind)]
+        shown = [n for n in names if any(n in found for found in cells.values())]
+        _print([["measure", *cells], *([n, *(found.get(n, "-") for found in cells.values())] for n in shown)])
+        return
+    for title, kind in tables.items():
+        if shown := [n for n in kind if any(n in found for found in cells.values())]:
+            shown.insert(0, "questions")
+            rows = [[name, *(found.get(n, "-") for n in shown)] for name, found in cells.items()]
+            _print([[title, *shown], *rows])
+            console().print()
+
+
+def _print(rows: Sequence[Sequence[str]]) -> None:
+    from rich.box import MARKDOWN
+    from rich.table import Table
+
+    out = console()
+    table = Table(box=MARKDOWN)
+    for header in rows[0]:
+        table.add_column(header, overflow="fold")
+    for row in rows[1:]:
+        table.add_row(*row)
+    if not out.is_terminal:
+        # In a pipe nothing is cut or wrapped.
+        out.width = out.measure(table, options=out.options.update(width=10_000)).maximum
+    out.print(table)
+
+
+def _cell(interval: Interval | None) -> str:
+    if interval is None:
+        return "-"
+    if interval.value > 2:
+        return f"{interval.value:.0f} ({interval.low:.0f}–{interval.high:.0f})"
+    return f"{interval.value:.3f} ({interval.low:.2f}–{interval.high:.2f})"
+
+
+def check_picture(path: Path | None) -> None:
+    """Refuse a picture of an unknown kind before anything is asked.
+
+    Raises:
+        QaError: if it cannot be drawn, or its file has another ending.
+    """
+    if path is None:
+        return
+    try:
+        import matplotlib  # noqa: F401
+    except ImportError as error:
+        raise QaError("A picture needs matplotlib: pip install 'article-qa[eval]'") from error
+    if path.suffix.lower() not in PICTURES:
+        raise QaError(f"{path}: must end in {', '.join(PICTURES)}.")
+
+
+def save(measured: Mapping[str, Measured], json_file: Path | None, picture: Path | None) -> None:
+    """Write the measures as JSON, and the picture, where they are wanted.
+
+    Raises:
+        QaError: naming the file that cannot be written.
+    """
+    found = {
+        name: {
+            "questions": len(m.rows),
+            "answerable": int(m.rows["answerable"].sum()),
+            "measures": {n: interval._asdict() for n, interval in m.values.items()},
+        }
+        for name, m in measured.items()
+    }
+    try:
+        if json_file:
+            json_file.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        if picture:
+            draw(measured).savefig(picture, dpi=150)
+    except OSError as error:
+        raise QaError(f"{error.filename}: cannot be written ({error.strerror}).") from error
+
+
+def draw(measured: Mapping[str, Measured]) -> Figure:
+    """Draw risk against coverage, and share of right answers against confidence, a line a set."""
+    from matplotlib import colormaps
+    from matplotlib.figure import Figure
+
+    figure = Figure(figsize=(12, 5), layout="constrained")
+    risks, reliable = figure.subplots(1, 2)
+    sets = {name: m.rows for name, m in measured.items() if len(m.rows)}
+    colors = colormaps["turbo"].resampled(max(2, len(sets)))
+    for number, (name, rows) in enumerate(sets.items()):
+        color = colors(number)
+        coverage, risk = risk_coverage(rows["confidence"], rows["right"])
+        risks.plot(coverage, risk, color=color, label=name)
+        sure, share, _ = reliability(rows["confidence"], rows["right"])
+        reliable.plot(sure, share, marker="o", markersize=3, color=color, label=name)
+    reliable.plot([0, 1], [0, 1], color="gray", linestyle="--", linewidth=1)
+    risks.set(xlabel="coverage: share of the questions answered", ylabel="risk: share of these wrong")
+    reliable.set(xlabel="confidence", ylabel="share of right answers")
+    for axes in (risks, reliable):
+        axes.set(xlim=(0, 1), ylim=(0, 1))
+        axes.grid(alpha=0.3)
+    figure.legend(*risks.get_legend_handles_labels(), loc="outside right upper", fontsize="small")
+    return figure

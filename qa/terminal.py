@@ -1,0 +1,83 @@
+"""What the commands print: wrapped and coloured on a terminal, a line a paragraph in a pipe."""
+
+from __future__ import annotations
+
+import functools
+import json
+import unicodedata
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.text import Text
+
+    from qa.answer import Answer, Quote
+    from qa.passages import Passage
+
+SHOWN = 3
+"""Passages below an answer."""
+
+INDENT = 2
+
+
+def show_answer(answer: Answer, typed: str) -> None:
+    """Print what was understood where it is not what was ``typed``, the quote, and the first passages."""
+    if answer.question != " ".join(typed.split()):
+        say(f"Understood as: {plain(answer.question)}", style="dim")
+    say(answer.message, style="bold")
+    if answer.quote:
+        say(f"“{plain(answer.quote.text)}”", style="green", indent=INDENT)
+        say(f"{answer.confidence:.0%} sure", style="dim", indent=INDENT)
+    if answer.verdict != "off_topic":
+        for number, passage in enumerate(answer.passages[:SHOWN], 1):
+            show_passage(number, passage, answer.quote)
+
+
+def show_passage(number: int, passage: Passage, quote: Quote | None = None) -> None:
+    """Print a passage below its heading and its place, the quote within it marked."""
+    from rich.text import Text
+
+    place = f"characters {passage.start} to {passage.end}"
+    typer.echo()
+    say(f"{number}. {plain(' · '.join(filter(None, (passage.heading, place))))}", style="dim")
+    text = Text(plain(passage.text))
+    if quote and quote.article is passage.article:
+        start, end = (min(max(at - passage.start, 0), len(text)) for at in (quote.start, quote.end))
+        text.stylize("bold", start, end)
+    say(text, indent=INDENT)
+
+
+def plain(text: str) -> str:
+    """Put a blank for each control character: an article must not be able to drive the terminal."""
+    return "".join(c if unicodedata.category(c) != "Cc" else " " for c in text)
+
+
+@functools.cache
+def console(stderr: bool = False) -> Console:
+    """Return the console of standard output or standard error; text is printed as it stands."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, markup=False, emoji=False, highlight=False)
+
+
+def say(text: str | Text, *, style: str | None = None, indent: int = 0) -> None:
+    """Print wrapped and indented on a terminal, and a line a paragraph in a pipe."""
+    from rich.padding import Padding
+
+    out = console()
+    if out.is_terminal:
+        out.print(Padding(text, (0, 0, 0, indent), expand=False, style=style or ""))
+    else:
+        out.print(text, style=style, soft_wrap=True)
+
+
+def complain(message: str) -> None:
+    """Print an error on standard error."""
+    console(stderr=True).print(plain(message), style="red", soft_wrap=True)
+
+
+def print_json(found: Any) -> None:
+    """Print JSON for people and programs alike."""
+    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
