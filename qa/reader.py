@@ -16,6 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Encoding
 
+from qa.errors import ModelError
 from qa.onnx import Session
 from qa.passages import Passage
 
@@ -55,8 +56,17 @@ class Reader:
     """Reads passages for a question in onnxruntime."""
 
     def __init__(self, folder: Path = PACKAGED, threads: int = 1) -> None:
-        """Open a folder with ``model.onnx`` and ``tokenizer.json``."""
+        """Open a folder with ``model.onnx`` and ``tokenizer.json``.
+
+        Raises:
+            ModelError: if one of them cannot be read, or the tokenizer does not say how much is read at once.
+        """
         self._session = Session(folder / "model.onnx", folder / "tokenizer.json", threads)
+        tokenizer = self._session.tokenizer
+        if not tokenizer.truncation:
+            raise ModelError(f"{folder / 'tokenizer.json'}: does not say how many tokens are read at once.")
+        # Of the longer of the two, and so of a question only where it outgrows the passage.
+        tokenizer.enable_truncation(tokenizer.truncation["max_length"], strategy="longest_first")
 
     def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
         """Read each passage under its heading; as many readings as passages, in their order."""
@@ -64,27 +74,35 @@ class Reader:
         return [self._read(question, passage) for passage in passages]
 
     def _read(self, question: str, passage: Passage) -> Reading:
-        lead = len(passage.in_context) - len(passage.text)
-        (encoding,) = self._session.tokenize([(question, passage.in_context)])
+        text = passage.in_context
+        lead = len(text) - len(passage.text)
+        (encoding,) = self._session.tokenize([(question, text)])
         starts, ends = (scores[0] for scores in self._session.run([encoding]))
         null = float(starts[0] + ends[0])
-        span = _best_span(encoding, starts, ends, lead)
+        span = _best_span(encoding, starts, ends, text, lead)
         if span is None:
             return Reading(passage.start, passage.end, -null)
         first, last, score = span
-        begin = encoding.offsets[first][0] - lead + passage.start
-        end = encoding.offsets[last][1] - lead + passage.start
-        return Reading(begin, end, score - null)
+        # Some tokenizers count the blank before a word as part of it.
+        begin, end = max(encoding.offsets[first][0], lead), encoding.offsets[last][1]
+        words = text[begin:end]
+        begin += len(words) - len(words.lstrip())
+        end -= len(words) - len(words.rstrip())
+        return Reading(begin - lead + passage.start, end - lead + passage.start, score - null)
 
 
 def _best_span(
-    encoding: Encoding, starts: npt.NDArray[np.float32], ends: npt.NDArray[np.float32], lead: int
+    encoding: Encoding,
+    starts: npt.NDArray[np.float32],
+    ends: npt.NDArray[np.float32],
+    text: str,
+    lead: int,
 ) -> tuple[int, int, float] | None:
     """Return the first and last token of the best span in the passage's own words, and its score."""
     tokens = [
         i
-        for i, (kind, (a, b)) in enumerate(zip(encoding.type_ids, encoding.offsets, strict=True))
-        if kind == 1 and a >= lead and b > a
+        for i, (part, (a, b)) in enumerate(zip(encoding.sequence_ids, encoding.offsets, strict=True))
+        if part == 1 and b > lead and text[max(a, lead) : b].strip()
     ]
     if not tokens:
         return None

@@ -36,7 +36,9 @@ def test_what_is_no_question_is_refused_by_name(bot: qa.Bot, question: str) -> N
         bot.ask(question)
 
 
-@pytest.mark.parametrize("question", ["🎉🎉", "<script>alert(1)</script>", "\ud800 what?"])
+@pytest.mark.parametrize(
+    "question", ["🎉🎉", "<script>alert(1)</script>", "\ud800 what?", "x " * 999, "ß" * 2000]
+)
 def test_odd_questions_get_an_answer(bot: qa.Bot, question: str) -> None:
     assert bot.ask(question).verdict in {"answered", "related", "off_topic"}
 
