@@ -48,23 +48,26 @@ def watched(outcomes: Iterable[Outcome], name: str, total: int) -> Iterator[Outc
 def print_tables(measured: Mapping[str, Measured], tables: Mapping[str, Sequence[str]] = TABLES) -> None:
     """Print Markdown: up to four sets side by side, or a table for each kind of measure, a set a row."""
     cells = {
-        name: {"questions": str(len(m.rows))} | {n: _cell(interval) for n, interval in m.values.items()}
+        name: {"questions": str(len(m.rows))} | {n: cell(interval) for n, interval in m.values.items()}
         for name, m in measured.items()
     }
     if len(measured) <= SIDE_BY_SIDE:
         names = ["questions", *(n for kind in tables.values() for n in kind)]
         shown = [n for n in names if any(n in found for found in cells.values())]
-        _print([["measure", *cells], *([n, *(found.get(n, "-") for found in cells.values())] for n in shown)])
+        print_table(
+            [["measure", *cells], *([n, *(found.get(n, "-") for found in cells.values())] for n in shown)]
+        )
         return
     for title, kind in tables.items():
         if shown := [n for n in kind if any(n in found for found in cells.values())]:
             shown.insert(0, "questions")
             rows = [[name, *(found.get(n, "-") for n in shown)] for name, found in cells.items()]
-            _print([[title, *shown], *rows])
+            print_table([[title, *shown], *rows])
             console().print()
 
 
-def _print(rows: Sequence[Sequence[str]]) -> None:
+def print_table(rows: Sequence[Sequence[str]]) -> None:
+    """Print rows of cells as Markdown, the first being the header; in a pipe as wide as need be."""
     from rich.box import MARKDOWN
     from rich.table import Table
 
@@ -75,14 +78,12 @@ def _print(rows: Sequence[Sequence[str]]) -> None:
     for row in rows[1:]:
         table.add_row(*row)
     if not out.is_terminal:
-        # In a pipe nothing is cut or wrapped.
         out.width = out.measure(table, options=out.options.update(width=10_000)).maximum
     out.print(table)
 
 
-def _cell(interval: Interval | None) -> str:
-    if interval is None:
-        return "-"
+def cell(interval: Interval) -> str:
+    """Write a value with its interval, as a share or in milliseconds."""
     if interval.value > 2:
         return f"{interval.value:.0f} ({interval.low:.0f}–{interval.high:.0f})"
     return f"{interval.value:.3f} ({interval.low:.2f}–{interval.high:.2f})"

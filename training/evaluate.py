@@ -1,79 +1,117 @@
-"""Measure on public sets: ``python -m training.evaluate squad2 squad1 --part test``.
+"""Measure on public sets: ``python -m training.evaluate``, or some of them by name.
 
-Each document's passages are indexed in memory, as the set cuts them, and its questions are asked. With
-``--search`` only the search is measured, without the reader. Intervals are 95 % bootstrap over questions.
+Of each set only articles that were put aside are asked about: those whose title falls into the part
+``test``, whatever set they stand in. Each question's article is indexed in memory, as the set cuts it, and
+searched whole. ``written`` stands for the articles of our own (``training.written``). With ``--search``
+the search alone is measured, without the reader.
 """
 
 from __future__ import annotations
 
-import random
+import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import numpy as np
 import typer
-from rich.console import Console
-from rich.table import Table
 
+from qa import report
 from qa.answer import Answer
-from qa.bot import Bot
-from qa.evaluation import Outcome, Question, ask_all, measure
+from qa.bot import SHIPPED_INDEX
+from qa.encoder import PassageEncoder, Vectors
+from qa.evaluation import Document, Examiner, Outcome, draw, read_documents
+from qa.index import load as load_index
+from qa.measures import Measured, measure
 from qa.reader import PACKAGED, Reader
 from qa.verdict import Calibration
-from training.calibrate import indexes
+from training import written
+from training.data import part_of
+from training.reader import DATA
 
-RESAMPLED = 200
-WANTED = ("questions", "hit@1", "hit@5", "nDCG@10", "verdict balanced accuracy", "AUROC", "calibration error")
-WANTED += ("answered when answerable", "refused when unanswerable", "F1", "quote meets answer")
+WRITTEN = "written"
+SEARCHED = 10
+"""Passages that are looked at where the search alone is measured."""
 
 
-def searched(bot: Bot, questions: Sequence[Question]) -> Iterator[Outcome]:
+class RememberedVectors:
+    """Embeds passages with an index's model and keeps what it made: embedding a set takes minutes."""
+
+    def __init__(self, model: str, folder: Path) -> None:
+        """Keep vectors in ``folder``; the model is loaded when a text is new."""
+        self._model = model
+        self._folder = folder
+        self._encoder: PassageEncoder | None = None
+
+    def __call__(self, texts: Sequence[str]) -> Vectors:
+        """Return unit vectors of shape (len(texts), dimension)."""
+        key = hashlib.sha256("\0".join([self._model, *texts]).encode("utf-8", "surrogatepass")).hexdigest()
+        path = self._folder / f"{key[:24]}.npy"
+        if path.exists():
+            found: Vectors = np.load(path)
+            return found
+        self._encoder = self._encoder or PassageEncoder(self._model)
+        vectors = self._encoder.encode(texts)
+        self._folder.mkdir(parents=True, exist_ok=True)
+        unfinished = path.with_suffix(".part.npy")
+        np.save(unfinished, vectors)
+        unfinished.replace(path)
+        return vectors
+
+
+def examiner_of(reader: Path, cache: Path) -> Examiner:
+    """Make an examiner of a reader's folder, calibration included, on the shipped index's encoder."""
+    index = load_index(SHIPPED_INDEX)
+    encode = RememberedVectors(index.manifest.encoder.model, cache)
+    return Examiner(index, Reader(reader), Calibration.load(reader / "calibration.json"), encode)
+
+
+def documents_of(name: str, part: str) -> list[Document]:
+    """Read a set's documents of one part."""
+    if name == WRITTEN:
+        return [
+            Document(index.articles[0], index.passages, tuple(questions))
+            for index, questions in written.documents(part)
+        ]
+    return list(read_documents(DATA / name, lambda title: part_of(title) == part))
+
+
+def searched(examiner: Examiner, documents: Sequence[Document]) -> Iterator[Outcome]:
     """Rank passages without reading them, for the answerable questions."""
-    for question in questions:
-        if question.answerable:
-            passages = bot.search(question.text, k=10)
-            yield Outcome(question, Answer(question.text, "related", 0.0, None, passages, ""))
-
-
-def asked(bot: Bot, questions: Sequence[Question], strange: Sequence[Question]) -> list[Outcome]:
-    """Ask an article's own questions, and another article's, which it must refuse."""
-    foreign = [replace(q, answerable=False, gold=frozenset(), answers=(), verdict=None) for q in strange]
-    return list(ask_all(bot, [*questions, *foreign]))
-
-
-def interval(outcomes: Sequence[Outcome], name: str) -> str:
-    """Return where 95 % of a measure's resampled values lie."""
-    rng = random.Random(0)
-    found = [measure(rng.choices(outcomes, k=len(outcomes))).get(name, np.nan) for _ in range(RESAMPLED)]
-    low, high = np.nanpercentile(found, [2.5, 97.5])
-    return f"{low:.3f} to {high:.3f}"
+    for document in documents:
+        bot = examiner.bot(document)
+        for question in document.questions:
+            if question.answerable:
+                passages = bot.search(question.text, k=SEARCHED)
+                yield Outcome(question, Answer(question.text, "related", 0.0, None, passages, ""))
 
 
 def main(
-    sets: Annotated[list[str], typer.Argument(help="Names of folders in QA_DATA.")],
+    sets: Annotated[list[str] | None, typer.Argument(help="Folders in QA_DATA, or written; all.")] = None,
     part: Annotated[str, typer.Option(help="train, dev, calibration or test.")] = "test",
-    limit: Annotated[int, typer.Option(help="Questions of each set, about.")] = 200,
-    search: Annotated[bool, typer.Option(help="Measure the search alone.")] = False,
+    limit: Annotated[int, typer.Option(help="Questions of each set, about.")] = 60,
+    search: Annotated[bool, typer.Option("--search", help="Measure the search alone.")] = False,
+    reader: Annotated[Path, typer.Option(help="The reader's folder.")] = PACKAGED,
+    cache: Annotated[Path, typer.Option(help="Where passages' vectors are kept.")] = Path("runs/vectors"),
+    json_file: Annotated[Path | None, typer.Option("--json", help="Also write the measures here.")] = None,
+    picture: Annotated[Path | None, typer.Option(help="Also draw risk by coverage, and reliability.")] = None,
 ) -> None:
-    """Print a table of measures with intervals, a set a column."""
-    reader, calibration = Reader(), Calibration.load(PACKAGED / "calibration.json")
-    outcomes: dict[str, list[Outcome]] = {name: [] for name in sets}
-    for name, index, own, strange in indexes(part, tuple(sets), limit):
-        bot = Bot(index, reader, calibration)
-        outcomes[name] += list(searched(bot, own)) if search else asked(bot, own, strange)
-    table = Table("measure", *sets)
-    measured = {name: measure(found) for name, found in outcomes.items()}
-    for measure_name in WANTED[:4] if search else WANTED:
-        cells = []
-        for name, values in measured.items():
-            value = values.get(measure_name)
-            shown = "" if value is None else f"{value:.3f}"
-            if value is not None and measure_name != "questions":
-                shown += f" ({interval(outcomes[name], measure_name)})"
-            cells.append(shown)
-        table.add_row(measure_name, *cells)
-    Console().print(table)
+    """Print every measure with its interval, a set a row."""
+    report.check_picture(picture)
+    examiner = examiner_of(reader, cache)
+    names = sets or [WRITTEN, *sorted(path.parent.name for path in DATA.glob("*/corpus.jsonl"))]
+    measured: dict[str, Measured] = {}
+    for name in names:
+        drawn = draw(documents_of(name, part), limit)
+        total = sum(len(document.questions) for document in drawn)
+        outcomes = searched(examiner, drawn) if search else examiner.ask(drawn)
+        measured[name] = measure(list(report.watched(outcomes, name, total)))
+    if search:
+        for found in measured.values():
+            for unknown in {*found.values} - set(report.TABLES["search"]):
+                del found.values[unknown]
+    report.print_tables(measured)
+    report.save(measured, json_file, picture)
 
 
 if __name__ == "__main__":
