@@ -71,7 +71,7 @@ class Example:
 
     ``start`` and ``end`` are character offsets into ``passage``; both are -1 where the passage does
     not answer the question. ``heading`` is what a person would see above the passage. A passage
-    that answers and its look-alike that does not share the number ``pair``, -1 where there is none.
+    that answers and its look-alikes that do not share the number ``group``, -1 where there are none.
     """
 
     question: str
@@ -79,7 +79,7 @@ class Example:
     passage: str
     start: int
     end: int
-    pair: int = -1
+    group: int = -1
 
 
 def part_of(title: str) -> str:
@@ -183,8 +183,8 @@ def exchange(question: str, passage: str, names: list[str], rng: random.Random) 
     return None
 
 
-def examples_of(source: Source, folder: Path, part: str, rng: random.Random) -> list[Example]:
-    """Build the examples of one set for one part, at most ``source.limit`` questions."""
+def examples_of(source: Source, folder: Path, part: str, share: float, rng: random.Random) -> list[Example]:
+    """Build the examples of one set for one part, from ``share`` of at most ``source.limit`` questions."""
     documents: dict[str, Document] = {}
     for row in read_lines(folder / source.name / "corpus.jsonl"):
         title = row.get("title") or row["doc_id"]
@@ -195,7 +195,7 @@ def examples_of(source: Source, folder: Path, part: str, rng: random.Random) -> 
     rng.shuffle(questions)
     names = sorted({m.group() for q in questions for m in NAME.finditer(q["question"])})
     found: list[Example] = []
-    for row in questions[: source.limit]:
+    for row in questions[: round(share * source.limit)]:
         document = documents[row["doc_id"]]
         found += list(_examples(row, document, names, rng))
     return found
@@ -244,9 +244,9 @@ def _examples(row: dict, document: Document, names: list[str], rng: random.Rando
     if negative is None:
         yield Example(question, heading, text, start, end)
     else:
-        pair = rng.getrandbits(62)
-        yield Example(question, heading, text, start, end, pair)
-        yield Example(question, heading, negative, -1, -1, pair)
+        group = rng.getrandbits(62)
+        yield Example(question, heading, text, start, end, group)
+        yield Example(question, heading, negative, -1, -1, group)
     if rng.random() < 0.12:
         altered = exchange(asked, text, names, rng)
         if altered:

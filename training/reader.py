@@ -29,6 +29,7 @@ from transformers.modeling_outputs import QuestionAnsweringModelOutput
 
 from qa.encoder import find_model
 from qa.export import INPUTS, export_onnx
+from training import written
 from training.data import SOURCES, Example, examples_of
 
 DATA = Path(os.environ.get("QA_DATA", "../shared/data"))
@@ -44,13 +45,14 @@ class Recipe:
 
     seed: int = 20
     passes: int = 2
+    share: float = 1.0
     steps: int = 1_450
     batch: int = 32
     learning_rate: float = 1e-4
     warmup: float = 0.03
     weight_decay: float = 0.01
     average: float = 0.997
-    pairs: float = 0.5
+    ranking: float = 0.5
 
 
 @dataclass(frozen=True)
@@ -61,7 +63,7 @@ class Encoded:
     types: list[int]
     start: int
     end: int
-    pair: int
+    group: int
 
 
 def encode(example: Example, tokenizer: Tokenizer) -> Encoded | None:
@@ -69,7 +71,7 @@ def encode(example: Example, tokenizer: Tokenizer) -> Encoded | None:
     lead = f"{example.heading}\n" if example.heading else ""
     tokens = tokenizer.encode(example.question, lead + example.passage)
     if example.start < 0:
-        return Encoded(tokens.ids, tokens.type_ids, 0, 0, example.pair)
+        return Encoded(tokens.ids, tokens.type_ids, 0, 0, example.group)
     start, end = example.start + len(lead), example.end + len(lead)
     inside = [
         i
@@ -78,14 +80,14 @@ def encode(example: Example, tokenizer: Tokenizer) -> Encoded | None:
     ]
     if not inside or tokens.offsets[inside[-1]][1] < end:
         return None
-    return Encoded(tokens.ids, tokens.type_ids, inside[0], inside[-1], example.pair)
+    return Encoded(tokens.ids, tokens.type_ids, inside[0], inside[-1], example.group)
 
 
 def batches(encoded: list[Encoded], size: int, rng: random.Random) -> list[list[Encoded]]:
-    """Shuffle into batches of like length, so that little is computed on padding; pairs stay together."""
+    """Shuffle into batches of like length, so that little is computed on padding; groups stay together."""
     units: dict[object, list[Encoded]] = {}
     for number, example in enumerate(encoded):
-        units.setdefault(("pair", example.pair) if example.pair >= 0 else number, []).append(example)
+        units.setdefault(("group", example.group) if example.group >= 0 else number, []).append(example)
     order = list(units.values())
     rng.shuffle(order)
     made: list[list[Encoded]] = []
@@ -129,23 +131,30 @@ def margins(out: QuestionAnsweringModelOutput, types: torch.Tensor) -> torch.Ten
     return starts + ends - out.start_logits[:, 0] - out.end_logits[:, 0]
 
 
-def pair_loss(margin: torch.Tensor, batch: list[Encoded]) -> torch.Tensor:
+def rank_loss(margin: torch.Tensor, batch: list[Encoded]) -> torch.Tensor:
     """Punish each look-alike whose margin comes near that of the passage that answers."""
-    places: dict[int, list[int]] = {}
+    groups: dict[int, list[int]] = {}
     for row, example in enumerate(batch):
-        if example.pair >= 0:
-            places.setdefault(example.pair, []).append(row)
-    pairs = [sorted(rows, key=lambda r: batch[r].start == 0) for rows in places.values() if len(rows) == 2]
+        if example.group >= 0:
+            groups.setdefault(example.group, []).append(row)
+    pairs = [
+        (right, wrong)
+        for rows in groups.values()
+        for right in rows
+        for wrong in rows
+        if batch[right].start > 0 and batch[wrong].start == 0
+    ]
     if not pairs:
         return margin.sum() * 0
     right, wrong = torch.tensor(pairs, device=margin.device).T
     return torch.nn.functional.softplus(margin[wrong] - margin[right]).mean()
 
 
-def load_examples(part: str, seed: int, tokenizer: Tokenizer) -> list[Encoded]:
-    """Read every set's examples of one part."""
+def load_examples(part: str, seed: int, tokenizer: Tokenizer, share: float = 1.0) -> list[Encoded]:
+    """Read the examples of one part: ``share`` of every public set's, and those of our own articles."""
     rng = random.Random(seed)
-    made = [e for source in SOURCES for e in examples_of(source, DATA, part, rng)]
+    made = [e for source in SOURCES for e in examples_of(source, DATA, part, share, rng)]
+    made += written.examples(part, rng)
     return [e for e in (encode(example, tokenizer) for example in made) if e is not None]
 
 
@@ -219,7 +228,7 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
     tokenizer.enable_truncation(WINDOW, strategy="only_second")
     schedule = []
     for number in range(recipe.passes):
-        encoded = load_examples("train", recipe.seed + number, tokenizer)
+        encoded = load_examples("train", recipe.seed + number, tokenizer, recipe.share)
         schedule += batches(encoded, recipe.batch, random.Random(recipe.seed + number))
     schedule = schedule[: recipe.steps]
     dev = sorted(load_examples("dev", recipe.seed, tokenizer), key=lambda e: len(e.ids))[::6]
@@ -261,7 +270,7 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
     for step in range(first, total):
         fed = tensors(schedule[step], device)
         out = model(**fed)
-        loss = out.loss + recipe.pairs * pair_loss(margins(out, fed["token_type_ids"]), schedule[step])
+        loss = out.loss + recipe.ranking * rank_loss(margins(out, fed["token_type_ids"]), schedule[step])
         loss.backward()
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
@@ -324,11 +333,14 @@ def main(
     learning_rate: Annotated[
         float, typer.Option(help="The highest, after warming up.")
     ] = Recipe.learning_rate,
+    share: Annotated[
+        float, typer.Option(help="Share of the public sets' questions in a pass.")
+    ] = Recipe.share,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
 ) -> None:
     """Train the reader and save its averaged weights in the run's folder."""
     torch.set_num_threads(threads)
-    train(run, Recipe(seed=seed, steps=steps, learning_rate=learning_rate), start)
+    train(run, Recipe(seed=seed, steps=steps, learning_rate=learning_rate, share=share), start)
 
 
 if __name__ == "__main__":

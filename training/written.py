@@ -1,0 +1,125 @@
+"""Articles and questions of our own: news, and what readers ask about it, half of it unanswered there.
+
+``training/written`` holds them: ``NAME.md`` is an article, ``NAME.jsonl`` its questions. They are what
+the public sets lack: short abstract paragraphs under headings that repeat each other, paraphrases
+without a shared word, questions after a conversation, and for most questions that are answered a twin
+that sounds alike and is not.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+
+import faiss
+
+from qa.article import read_article
+from qa.bot import SHIPPED_INDEX
+from qa.encoder import PassageEncoder
+from qa.evaluation import Question, read_rows
+from qa.index import Index, cut_all
+from qa.index import load as load_index
+from qa.passages import Passage
+from qa.search import Search
+from training.data import Example, noisy
+
+FOLDER = Path(__file__).parent / "written"
+HELD_OUT = {
+    "calibration": (
+        "abraham afcfta aukus chips earthquake heat-pumps hs2 iran-saudi notre-dame sugar-tax svb wirecard "
+        "womens-world-cup xi-saudi"
+    ),
+    "test": "belt-and-road camp-david dieselgate farc ftx goodfriday grain-deal smallpox webb writers-strike",
+}
+"""Articles that the reader does not learn from, by the part that they belong to."""
+
+LOOKED_AT = 4
+"""Passages, as the search ranks them, among which a look-alike is drawn."""
+
+
+@cache
+def encoder() -> PassageEncoder:
+    """Return the shipped encoder, which loads slowly, once."""
+    return PassageEncoder("all-MiniLM-L6-v2")
+
+
+def part_of(name: str) -> str:
+    """Name the part of an article: ``calibration``, ``test`` or ``train``."""
+    return next((part for part, names in HELD_OUT.items() if name in names.split()), "train")
+
+
+def documents(part: str) -> Iterator[tuple[Index, list[Question]]]:
+    """Yield each article of a part as an index in memory, with its questions."""
+    shipped = load_index(SHIPPED_INDEX)
+    for path in sorted(FOLDER.glob("*.md")):
+        if part_of(path.stem) != part:
+            continue
+        article = read_article(path)
+        passages = tuple(cut_all([article], encoder().tokenizer, shipped.manifest.encoder))
+        vectors = faiss.IndexFlatIP(shipped.manifest.encoder.dimension)
+        vectors.add(encoder().encode([text for p in passages for text in p.embedded]))
+        index = replace(shipped, articles=(article,), passages=passages, vectors=vectors)
+        yield index, list(_questions(path.with_suffix(".jsonl"), passages))
+
+
+def examples(part: str, rng: random.Random) -> list[Example]:
+    """Build the examples of a part's articles: what answers, and the search's look-alikes of it."""
+    return [
+        example
+        for index, questions in documents(part)
+        for search in [Search(index)]
+        for question in questions
+        for example in _examples(question, index.passages, search, rng)
+    ]
+
+
+def _questions(path: Path, passages: tuple[Passage, ...]) -> Iterator[Question]:
+    for number, row in enumerate(read_rows(path), 1):
+        answers = tuple(row["answers"])
+        yield Question(
+            id=f"{path.stem}-{number}",
+            text=row["question"],
+            gold=frozenset(p.id for p in passages if any(a in p.text for a in answers)),
+            answers=answers,
+            answerable=bool(answers),
+            kind=row["kind"],
+            history=tuple({"role": "user", "content": text} for text in row.get("history", ())),
+            rewrite=row.get("rewrite") or row["question"],
+        )
+
+
+def _examples(
+    question: Question, passages: tuple[Passage, ...], search: Search, rng: random.Random
+) -> Iterator[Example]:
+    asked = question.text
+    if question.history and question.rewrite != question.text:
+        # As the chat reads it: after the questions that it leans on.
+        earlier = " ".join(turn["content"] for turn in question.history)
+        asked = f"{earlier} {question.text}" if rng.random() < 0.6 else question.rewrite
+    order = search.score(asked).fused.argsort()[::-1]
+    ranked = [passages[i] for i in order]
+    wrong = [p for p in ranked if p.id not in question.gold][:LOOKED_AT]
+    asked = noisy(asked, rng)
+    group = rng.getrandbits(62)
+    right = _right(question, ranked, rng)
+    if right is None:
+        for passage in [wrong[0], rng.choice(wrong[1:])]:
+            yield Example(asked, passage.heading, passage.text, -1, -1)
+        return
+    passage, start, end = right
+    yield Example(asked, passage.heading, passage.text, start, end, group)
+    for passage in rng.sample(wrong, 2):
+        yield Example(asked, passage.heading, passage.text, -1, -1, group)
+
+
+def _right(question: Question, ranked: list[Passage], rng: random.Random) -> tuple[Passage, int, int] | None:
+    """Draw an answer, and the best ranked passage that holds it: short words stand in others by chance."""
+    if not question.answers:
+        return None
+    answer = rng.choice(question.answers)
+    passage = next(p for p in ranked if answer in p.text)
+    start = passage.text.index(answer)
+    return passage, start, start + len(answer)
