@@ -164,7 +164,12 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
         # Not the loader in C: brackets in brackets overflow its stack, and that ends the process.
         meta = handler.load(block, Loader=yaml.SafeLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
-        raise ArticleError(f"{name}: the front matter is not YAML: {str(error).splitlines()[0]}.") from error
+        mark = getattr(error, "problem_mark", None)
+        place = f" in line {mark.line + 1}" if mark else ""
+        raise ArticleError(
+            f"{name}: the front matter is not YAML{place}: {str(error).splitlines()[0]}. "
+            'A value with a colon in it must stand in quotes: title: "Before: and after".'
+        ) from error
     if not isinstance(meta, dict | None):
         raise ArticleError(f"{name}: the front matter must be a list of `key: value` lines.")
     return meta or {}, body

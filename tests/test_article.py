@@ -77,6 +77,11 @@ def test_front_matter_is_read_and_obeys_nobody() -> None:
         parse_article("---\ntitle: !!python/object/apply:os.getcwd []\n---\n\nText.")
 
 
+def test_a_title_with_a_colon_is_told_of_its_line_and_the_remedy() -> None:
+    with pytest.raises(ArticleError, match="line 2: .* must stand in quotes"):
+        parse_article("---\ntitle: Before: and after\n---\n\nText.")
+
+
 def test_a_rule_on_top_is_no_front_matter() -> None:
     assert parse_article("---\n\nText.").text == "Text."
 
