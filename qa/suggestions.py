@@ -6,6 +6,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import zip_longest
 from typing import NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
@@ -17,6 +18,9 @@ from qa.index import Index
 MOST_TRIED = 12
 """Questions put to the bot for one call at most, so that no article keeps a server busy."""
 
+FEWEST_WORDS = 5
+"""Words that the answer to a question made here has at least: fewer do not say what something is."""
+
 LABEL = re.compile(r"([A-Z][\w’'-]*(?: [\w’'-]+){0,4}): (?=\S)")
 WORD = re.compile(r"\w[\w’'-]*")
 SMALL_WORDS = set("a an and as at but by for from in into of on or the to with".split())  # noqa: SIM905
@@ -25,11 +29,13 @@ OVERVIEW = re.compile(
 )
 RELATION = re.compile(
     r"(?:.* )?(causes?|challenges?|consequences?|costs?|effects?|history|impacts?|influence|limits?|"
-    r"obstacles?|opposition|origins?|reactions?|reasons?|responses?|risks?|roles?|states?|threats?) "
+    r"obstacles?|origins?|reactions?|reasons?|responses?|risks?|roles?|threats?) "
     r"(?:against|behind|for|in|of|on|to) .+",
     re.I,
 )
 PLURAL = re.compile(r".*[^siu]s", re.I)
+UNCOUNTED = re.compile(r".*(?:tion|sion|ity|ance|ence|ism)", re.I)
+"""Words such as "cooperation", which go without an article unless the text says "a cooperation"."""
 
 
 class Answering(Protocol):
@@ -44,12 +50,13 @@ class Answering(Protocol):
 
 
 class Candidate(NamedTuple):
-    """Wordings of one question, and the stretch of the article that has to answer it."""
+    """Wordings of one question, the stretch of the article that has to answer it, and in how many words."""
 
     wordings: tuple[str, ...]
     article: Article
     start: int
     end: int
+    fewest: int
 
 
 _known: WeakKeyDictionary[Answering, dict[str, str]] = WeakKeyDictionary()
@@ -59,8 +66,8 @@ _lock = threading.Lock()
 def suggestions(bot: Answering, shown: Sequence[str] = (), k: int = 3) -> list[str]:
     """Return up to ``k`` questions, each answered by a passage of its own that was not shown yet.
 
-    They lead on: what stands next after the passage shown last comes first. With nothing shown, the
-    questions of the articles' front matter do.
+    They lead on: what stands next after the passage shown last comes first, in turn with the questions
+    of the articles' front matter. With nothing shown, these come before all others.
 
     Args:
         bot: each question is put to it once, and kept only if it answers from the right place.
@@ -75,10 +82,13 @@ def suggestions(bot: Answering, shown: Sequence[str] = (), k: int = 3) -> list[s
     if latest is not None:
         following = [c for c in made if c.article is latest.article and c.start > latest.start]
         made = following + [c for c in made if c not in following]
+        in_turn = [c for pair in zip_longest(made, own) for c in pair if c is not None]
+    else:
+        in_turn = [*own, *made]
     found: list[str] = []
     known = _known.setdefault(bot, {})
     tried = 0
-    for candidate in [*own, *made] if latest is None else [*made, *own]:
+    for candidate in in_turn:
         for question in candidate.wordings:
             if len(found) == k or tried == MOST_TRIED:
                 return found
@@ -100,7 +110,7 @@ def candidates(article: Article) -> Iterator[Candidate]:
     case = Counter(m.group() for m in WORD.finditer(article.text))
 
     def ask(title: str, start: int, end: int) -> Candidate:
-        return Candidate(_wordings(_spoken(title, case), article.text), article, start, end)
+        return Candidate(_wordings(_spoken(title, case), article.text), article, start, end, FEWEST_WORDS)
 
     for section in article.sections:
         labels = [(p, LABEL.match(article.text, p.start, p.end)) for p in section.paragraphs]
@@ -113,7 +123,7 @@ def candidates(article: Article) -> Iterator[Candidate]:
 
 
 def _whole(article: Article, question: str) -> Candidate:
-    return Candidate((question,), article, 0, len(article.text))
+    return Candidate((question,), article, 0, len(article.text), 1)
 
 
 def _try(bot: Answering, question: str, candidate: Candidate) -> str:
@@ -125,7 +135,8 @@ def _try(bot: Answering, question: str, candidate: Candidate) -> str:
     if answer.quote is None or answer.quote.article is not candidate.article:
         return ""
     inside = candidate.start <= answer.quote.start and answer.quote.end <= candidate.end
-    return answer.passages[0].id if inside else ""
+    enough = len(answer.quote.text.split()) >= candidate.fewest
+    return answer.passages[0].id if inside and enough else ""
 
 
 def _spoken(title: str, case: Counter[str]) -> str:
@@ -149,15 +160,17 @@ def _wordings(phrase: str, text: str) -> tuple[str, ...]:
     if phrase.endswith("?"):
         return (phrase[0].upper() + phrase[1:],)
     relation = RELATION.fullmatch(phrase)
-    plural = bool(PLURAL.fullmatch(relation[1] if relation else phrase)) and " and " not in phrase
-    named = f"the {phrase}" if relation or plural or _countable(phrase, text) else phrase
+    named = f"the {phrase}" if relation or _countable(phrase, text) else phrase
     about = f"What does the article say about {named}?"
-    return (f"What {'are' if plural else 'is'} {named}?", about) if relation or plural else (about,)
+    if relation is None:
+        return (about,)
+    return (f"What {'are' if PLURAL.fullmatch(relation[1]) else 'is'} {named}?", about)
 
 
 def _countable(phrase: str, text: str) -> bool:
-    """Say whether the article speaks of "the" or "an" such thing, so that the phrase wants its article."""
-    if re.search(r"[’']s?\b", phrase) or " and " in phrase:
+    """Say whether the article speaks of "an" or "the" such thing, so that the phrase wants its article."""
+    words = WORD.findall(phrase)
+    if not words or re.search(r"[’']s?\b", phrase) or " and " in phrase or PLURAL.fullmatch(phrase):
         return False
-    last = re.escape(WORD.findall(phrase)[-1]) if WORD.search(phrase) else ""
-    return bool(last) and re.search(rf"\b(?:the|this|an?) (?:[\w’-]+ )?{last}\b", text, re.I) is not None
+    articles = "an?" if UNCOUNTED.fullmatch(phrase) else "an?|the|this"
+    return re.search(rf"\b(?:{articles}) (?:[\w’-]+ ){{0,4}}{re.escape(words[-1])}\b", text, re.I) is not None

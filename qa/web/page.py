@@ -19,6 +19,7 @@ from pydantic import BaseModel, Field, ValidationError
 from qa import smalltalk
 from qa.answer import Answer
 from qa.article import Article
+from qa.bot import MORE, NO_MORE, PLACE, SURE
 from qa.errors import QaError
 from qa.passages import Passage
 from qa.settings import Settings
@@ -32,12 +33,19 @@ SANS = ("system-ui", "sans-serif")
 THEME = gr.themes.Base(font=SANS, font_mono=("ui-monospace", "monospace"))
 """Fonts of the reader's own machine: Gradio's themes would otherwise bring theirs from elsewhere."""
 
-STARTERS = 4
-SHOWN = 3
+STARTERS = 6
 FRAGMENT_WORDS = 6
 """Words at each end of a passage that a text fragment names; a shorter one is named whole."""
 
-HEAD_OF_GRADIO = re.compile(r'\s*<(?:meta\s+(?:property="og:|name="twitter:)[^>]*|link rel="manifest"[^>]*)>')
+RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+KINDS = {MORE: "more", NO_MORE: "no_more", PLACE: "place"} | {v: k for k, v in smalltalk.REPLIES.items()}
+"""What the bot says besides its verdicts -> the name of the page's words for it."""
+
+HEAD_OF_GRADIO = re.compile(
+    r'\s*<(?:meta\s+(?:property="og:|name="twitter:)[^>]*|link rel="(?:manifest|stylesheet)"[^>]*)>'
+)
+"""What the page does without: cards that name Gradio, and its styles, which would hold up the first view."""
+
 ROOT = re.compile(r"<gradio-app\b.*?</gradio-app>", re.S)
 
 
@@ -118,12 +126,11 @@ def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
 
 def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
     """Return what the page shows of an answer: plain JSON types, no HTML."""
-    kind = smalltalk.kind_of(answer.question)
+    sure = answer.confidence
+    kind = "sure" if answer.message == SURE.format(confidence=sure) else KINDS.get(answer.message)
     # A score above nought says that the reader would rather quote a passage than pass it over.
     passages = [
-        p
-        for i, p in enumerate(answer.passages[:SHOWN])
-        if not i or answer.verdict == "related" or p.score > 0
+        p for i, p in enumerate(answer.passages) if not i or answer.verdict == "related" or p.score > 0
     ]
     quote = None
     if answer.quote is not None:
@@ -137,7 +144,6 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
             "end": inner.end,
             "source": text_fragment(inner.article.source, inner.text),
         }
-    sure = answer.confidence
     level = "sure_high" if sure >= 0.9 else "sure_good" if sure >= 0.75 else "sure_fair"
     return {
         "question": answer.question,
@@ -185,7 +191,9 @@ def render_article(article: Article, number: int = 0) -> str:
 
 def _blocks(article: Article, number: int) -> Iterator[str]:
     source = article.source if text_fragment(article.source, "") else ""
-    yield f'<article lang="{escape(article.language)}" data-article="{number}" aria-labelledby="a{number}">'
+    direction = "rtl" if article.language.partition("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
+    language = f'lang="{escape(article.language)}" dir="{direction}"'
+    yield f'<article {language} data-article="{number}" aria-labelledby="a{number}">'
     yield f'<header><h1 id="a{number}">{_plain(article.title)}</h1>'
     byline = [_plain(text) for text in (article.author, article.published) if text]
     if source:

@@ -14,7 +14,7 @@ import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import Served, Start
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 import qa
 
@@ -59,7 +59,13 @@ def visit(browser: Browser, server: Served) -> Iterator[Open]:
     """Open the page in a browser of its own; afterwards nothing failed in it, and it spoke to nobody else."""
     contexts, hosts, faults = [], set(), []
 
-    def open_page(path: str = "/", url: str = server.url, ready: bool = True, **options: Any) -> Page:
+    def open_page(
+        path: str = "/",
+        url: str = server.url,
+        ready: bool = True,
+        hold: Callable[[Route], object] | None = None,
+        **options: Any,
+    ) -> Page:
         context = browser.new_context(
             **{"viewport": {"width": 1280, "height": 800}, "locale": "en-US"} | options
         )
@@ -70,7 +76,9 @@ def visit(browser: Browser, server: Served) -> Iterator[Open]:
         page.set_default_timeout(20_000)
         page.on("pageerror", lambda error: faults.append(str(error)))
         page.on("dialog", lambda dialog: (faults.append(dialog.message), dialog.dismiss()))
-        page.goto(url + path)
+        if hold is not None:
+            page.route("**/assets/**", hold)
+        page.goto(url + path, wait_until="commit" if hold else "load")
         if ready:
             page.wait_for_selector("#question", state="attached")
         return page
@@ -135,7 +143,7 @@ def test_passages_of_one_answer_are_marked_together_and_replaced_by_the_next(
     text = page.locator(".reading article").inner_text()
     ask(page, RELATED)
     assert marked(page, "passage") == "".join(
-        p.text for p in sorted(bot.ask(RELATED).passages[:3], key=lambda p: p.start)
+        p.text for p in sorted(bot.ask(RELATED).passages, key=lambda p: p.start)
     )
     ask(page, OFF_TOPIC)
     page.get_by_role("button", name="Start over").click()
@@ -152,6 +160,46 @@ def test_the_verdicts_differ_in_words(visit: Open) -> None:
     expect(page.locator(".turn.off_topic .verdict")).to_have_text("The article says nothing about this.")
     expect(page.locator(".turn.off_topic .question")).to_have_count(2)
     expect(page.locator(".turn.off_topic .refs")).to_have_count(0)
+
+
+def test_turns_about_the_last_answer_are_told_from_questions(visit: Open) -> None:
+    page = visit()
+    ask(page, ANSWERED)
+    last = page.locator(".turn").last
+    ask(page, "are you sure?")
+    expect(last.locator("details.sure")).to_have_attribute("open", "")
+    ask(page, "where does it say that?")
+    expect(last.locator(".verdict")).to_have_text("It stands here")
+    for _ in range(2):
+        ask(page, "more")
+        expect(last.locator(".verdict")).to_have_text("What else the article has on this")
+        expect(last.locator(".understood")).to_have_text(f"On: {ANSWERED}")
+        assert last.locator("details.sure").count() == 0
+    faultless(page)
+
+
+def test_a_very_long_question_leaves_room_for_its_answer(visit: Open) -> None:
+    page = visit()
+    ask(page, f"{'In view of all that has happened so far, '.upper() * 30}what did they sign?")
+    expect(page.locator(".turn .verdict")).to_be_in_viewport()
+
+
+def test_an_article_from_right_to_left_is_set_so(visit: Open, start: Start, tmp_path: Path) -> None:
+    (tmp_path / "article.md").write_text(
+        "---\ntitle: הספרייה החדשה\nlanguage: he\nsource: https://example.org/he\n---\n\n"
+        "הספרייה העירונית החדשה נפתחה ביום ראשון ליד הנמל.\n",
+        encoding="utf-8",
+    )
+    qa.build(tmp_path / "article.md", tmp_path / "index")
+    page = visit(url=start(index=str(tmp_path / "index")).url)
+    direction = "e => getComputedStyle(e).direction"
+    assert page.locator(".reading article p").first.evaluate(direction) == "rtl"
+    ask(page, "מתי הספרייה נפתחה?")
+    assert page.locator(".turn h2").evaluate(direction) == "rtl"
+    assert page.locator(".masthead").evaluate(direction) == "ltr"
+    ask(page, "more")
+    expect(page.locator(".turn .verdict").last).to_have_text("The article has no more on this.")
+    faultless(page)
 
 
 def test_suggestions_lead_on(visit: Open) -> None:
@@ -302,6 +350,24 @@ def test_text_can_be_doubled(visit: Open) -> None:
     ask(page, ANSWERED)
     expect(page.locator(".turn blockquote")).to_be_in_viewport()
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_article_can_be_read_before_the_chat_has_loaded(visit: Open) -> None:
+    held: list[Route] = []
+    came = threading.Event()
+    page = visit(ready=False, hold=lambda route: route.continue_() if came.is_set() else held.append(route))
+    heading = page.get_by_role("heading", name="Strategic Realignment")
+    expect(page.locator(".reading h1")).to_be_in_viewport()
+    expect(page.get_by_text("The question field is loading")).to_be_in_viewport()
+    page.get_by_role("link", name="Strategic Realignment").click()
+    expect(heading).to_be_in_viewport()
+    before = heading.bounding_box()
+    assert held and page.locator("#question").count() == 0
+    came.set()
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("#question")
+    assert heading.bounding_box() == before
 
 
 def test_the_article_is_there_without_any_script(visit: Open, bot: qa.Bot) -> None:

@@ -180,8 +180,8 @@
   const showCard = (passage, at) => {
     clearTimeout(leaving);
     hideCard();
-    const path = h("p.path", {}, passage.heading || say("lead"));
-    card.replaceChildren(path, h("p", { lang: passage.language }, passage.text));
+    const path = h("p.path", { dir: "auto" }, passage.heading || say("lead"));
+    card.replaceChildren(path, h("p", { lang: passage.language, dir: "auto" }, passage.text));
     card.hidden = false;
     at.setAttribute("aria-describedby", "card");
     const box = at.getBoundingClientRect();
@@ -239,14 +239,15 @@
   // ---- the chat
 
   const status = h("div.unseen", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
-  const announce = (text) => { status.textContent = text; };
+  // The same words again are no change, and would not be read out: a blank makes them one.
+  const announce = (text) => { status.textContent = status.textContent === text ? `${text}\u00a0` : text; };
   asking.append(status);
 
   window.articleChat = (element, server) => {
     asking.querySelector(".loading")?.remove();
     const log = h("div.log");
     const notice = h("p.notice", { hidden: true });
-    const field = h("textarea", { id: "question", rows: 1, placeholder: say("placeholder"), autocomplete: "off" });
+    const field = h("textarea", { id: "question", rows: 1, placeholder: say("placeholder"), autocomplete: "off", dir: "auto" });
     const send = h("button.send", { type: "submit" }, say("send"));
     const form = h("form", { onsubmit: (event) => { event.preventDefault(); ask(field.value); } },
       h("label.unseen", { for: "question" }, say("field")), field, send);
@@ -279,14 +280,14 @@
 
     const offer = (label, questions) =>
       h("div.offer", {}, h("p.label", {}, label), h("ul", {}, ...questions.map((question) =>
-        h("li", {}, button("question", question, () => ask(question, { fresh: true }), { lang: page.articleLanguage })))));
+        h("li", {}, button("question", question, () => ask(question, { fresh: true }), { lang: page.articleLanguage, dir: "auto" })))));
 
     const further = async (known, k) => (await server.further({ shown: known, k }).catch(() => null)) ?? [];
 
     const welcome = async () => {
       const box = h("div.welcome", {}, h("p", {}, say("intro")));
       log.append(box);
-      const questions = page.starters.length ? page.starters : await further([], 4);
+      const questions = page.starters.length ? page.starters : await further([], 6);
       if (questions.length) box.append(offer(say("starters"), questions));
       over.hidden = true;
     };
@@ -310,7 +311,7 @@
       hideCard();
       const inLog = log.contains(document.activeElement);
       const turn = h("article.turn", { tabindex: -1, "aria-busy": "true", "aria-labelledby": `q${++turns}` },
-        h("h2", { id: `q${turns}` }, question), h("p.working", {}, say("working")));
+        h(`h2${question.length > 200 ? ".long" : ""}`, { id: `q${turns}`, dir: "auto" }, question), h("p.working", {}, say("working")));
       const welcoming = log.querySelector(".welcome");
       const offers = [...log.querySelectorAll(".offer")];
       welcoming?.setAttribute("hidden", "");
@@ -335,53 +336,73 @@
       for (const old of offers) old.remove();
       over.hidden = false;
       if (field.value.trim() === question) field.value = "";
-      history.push({ role: "user", content: question }, { role: "assistant", content: answer.quote?.text ?? "" });
+      // "Are you sure?" changes nothing that a later question could lean on, and would push out what does.
+      if (answer.kind !== "sure" && answer.kind !== "place")
+        history.push({ role: "user", content: question }, { role: "assistant", content: answer.quote?.text ?? "" });
       history.splice(0, history.length - 12);
       turn.removeAttribute("aria-busy");
       turn.querySelector(".working").remove();
       turn.classList.add(answer.verdict);
+      turn.dataset.kind = answer.kind ?? "";
       const refs = render(turn, question, answer);
       announce(spoken(answer));
+      const verdict = turn.querySelector(".verdict");
+      if (verdict.offsetTop - turn.offsetTop > talk.clientHeight / 2)
+        talk.scrollTo({ top: verdict.offsetTop - 48, behavior: still.matches ? "auto" : "smooth" });
       if (answer.passages.length) lay(answer);
       if (answer.verdict === "answered" && !narrow.matches) reveal(reading.querySelector("mark.quote"));
       const wanted = passage ? answer.passages.findIndex((p) => p.id === passage) : -1;
       if (wanted >= 0) jump(answer, wanted, refs[wanted]);
-      if (answer.kind && answer.kind !== "about") return;
       shown.push(...answer.passages.map((p) => p.id));
+      if (answer.kind === "thanks" || answer.kind === "farewell") return;
       const off = answer.verdict === "off_topic";
       const questions = await (off ? further([], 2) : further(shown, 3));
-      if (questions.length && turn === log.lastElementChild) turn.append(offer(say(off ? "instead" : "further"), questions));
+      const label = answer.kind === "greeting" ? "starters" : off ? "instead" : "further";
+      if (questions.length && turn === log.lastElementChild) turn.append(offer(say(label), questions));
     };
 
+    /** What an answer opens with: its verdict, or what else it is. "sure" asks for the figure beside it. */
+    const opening = (answer) => say(answer.kind && answer.kind !== "sure" ? answer.kind : answer.verdict);
+
+    const figure = (answer) =>
+      say(answer.verdict === "answered" ? "figure" : "figure_no", { percent: answer.percent });
+
     const spoken = (answer) => {
-      if (answer.verdict === "answered") return `${say(answer.kind ?? "answered")}: ${answer.quote.text}. ${say(answer.sure)}.`;
-      if (answer.verdict === "related")
-        return `${say("related")} ${say("closest")}: ${answer.passages.map((p) => p.heading.split(" › ").at(-1) || say("lead")).join("; ")}.`;
-      return say(answer.kind ?? "off_topic");
+      const sure = answer.kind === "about" ? "" : answer.kind === "sure" ? figure(answer) : `${say(answer.sure)}.`;
+      if (answer.quote) return `${opening(answer)}: ${answer.quote.text}. ${sure}`;
+      if (!answer.passages.length) return opening(answer);
+      const headings = answer.passages.map((p) => p.heading.split(" › ").at(-1) || say("lead")).join("; ");
+      if (answer.kind === "more") return `${opening(answer)}: ${headings}.`;
+      return `${opening(answer)} ${answer.kind === "sure" ? sure : ""} ${say("closest")}: ${headings}.`;
     };
 
     /** Fill a turn with its answer; return the numbered buttons. */
     const render = (turn, question, answer) => {
-      if (answer.question !== question) turn.append(h("p.understood", {}, say("understood", { question: answer.question })));
-      turn.append(h("p.verdict", {}, say(answer.kind ?? answer.verdict)));
-      if (answer.verdict === "off_topic") return [];
+      const later = ["more", "no_more", "place", "sure"].includes(answer.kind); // about what was asked before
+      if (answer.question !== question)
+        turn.append(h("p.understood", {}, say(later ? "earlier" : "understood", { question: answer.question })));
+      turn.append(h("p.verdict", {}, opening(answer)));
+      if (!answer.passages.length) return [];
       const [first] = answer.passages;
       if (answer.quote) {
         const { text, before, after } = answer.quote;
-        turn.append(h(`blockquote${text.length < 40 ? ".short" : ""}`, { lang: first.language }, h("p", {}, text)));
+        const size = text.length < 40 ? ".short" : text.length > 240 ? ".long" : "";
+        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, h("p", {}, text)));
         if (text.length < 80 && (before + after).trim().length > 1)
-          turn.append(h("p.context", { lang: first.language }, before, h("b", {}, text), after));
-      } else turn.append(h("p.label", {}, say("closest")));
+          turn.append(h("p.context", { lang: first.language, dir: "auto" }, before, h("b", {}, text), after));
+      } else if (answer.kind !== "more") turn.append(h("p.label", {}, say("closest")));
       const refs = [];
       turn.append(h("ol.refs", {}, ...answer.passages.map((passage, i) => reference(answer, passage, i, refs, question))));
-      const figure = say(answer.verdict === "answered" ? "figure" : "figure_no", { percent: answer.percent });
-      turn.append(h("details.sure", {}, h("summary", {}, say(answer.sure)), h("p", {}, figure)));
+      if (answer.kind !== "about" && answer.kind !== "more")
+        turn.append(h("details.sure", { open: answer.kind === "sure" }, h("summary", {}, say(answer.sure)),
+          h("p", {}, figure(answer))));
+      const linked = answer.kind !== "more"; // an address opens on a question's first answer
       const words = () => answer.quote?.text ?? first.text;
       const source = answer.quote?.source || first.source;
       turn.append(h("div.actions", {},
         copier("action", say("copy"), () => asText(words(), first, link(answer.question))),
         copier("action", say("copy_markdown"), () => asMarkdown(words(), first, link(answer.question))),
-        copier("action", say("copy_link"), () => link(answer.question)),
+        linked ? copier("action", say("copy_link"), () => link(answer.question)) : null,
         source ? h("a.action", { href: source, target: "_blank", rel: "noopener noreferrer" }, say("source")) : null,
         page.feedback ? rate(answer) : null));
       return refs;
@@ -398,11 +419,12 @@
         onfocus: () => { if (ref.matches(":focus-visible")) showCard(passage, ref); },
         onblur: hideCard,
         "aria-label": say("show", { number, heading }),
-      }, h("span.n", { "aria-hidden": true }, String(number)), h("span.heading", { lang: passage.language }, heading));
-      if (answer.verdict === "related") ref.append(h("span.words", { lang: passage.language }, passage.text));
+      }, h("span.n", { "aria-hidden": true }, String(number)), h("span.heading", { lang: passage.language, dir: "auto" }, heading));
+      if (answer.verdict === "related") ref.append(h("span.words", { lang: passage.language, dir: "auto" }, passage.text));
       refs.push(ref);
       return h("li", {}, ref,
-        copier("small.link", "", () => link(answer.question, passage), { "aria-label": say("copy_passage_link", { number }), title: say("copy_passage_link", { number }) }),
+        answer.kind === "more" ? null
+          : copier("small.link", "", () => link(answer.question, passage), { "aria-label": say("copy_passage_link", { number }), title: say("copy_passage_link", { number }) }),
         passage.source ? h("a.small.away", { href: passage.source, target: "_blank", rel: "noopener noreferrer", "aria-label": say("source_passage", { number }), title: say("source_passage", { number }) }) : null);
     };
 
