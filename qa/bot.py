@@ -12,7 +12,7 @@ import numpy as np
 from qa import followup, smalltalk
 from qa.answer import Answer, Quote, Verdict
 from qa.errors import QuestionError
-from qa.index import Index
+from qa.index import CALIBRATION, READER, Index
 from qa.index import load as load_index
 from qa.passages import Passage
 from qa.reader import PACKAGED, Reader, Reading, widen
@@ -75,8 +75,8 @@ class Bot:
         self.index = index
         self._search = Search(index)
         self._spelling = Spelling([a.text for a in index.articles], index.articles[0].language)
-        self._reader = reader
-        self._calibration = calibration
+        self.reader = reader
+        self.calibration = calibration
 
     def ask(self, question: str, history: Sequence[followup.Message] = ()) -> Answer:
         """Answer a question in the article's own words, or say that it does not.
@@ -109,7 +109,7 @@ class Bot:
         """Judge what a question may mean after a conversation, and return the likeliest."""
         candidates = followup.candidates(question, history)
         most = MOST_READ if len(candidates) == 1 else MOST_READ_OF_EACH
-        plain, *others = (self.judge(self.look(c, most), self._calibration.rank) for c in candidates)
+        plain, *others = (self.judge(self.look(c, most), self.calibration.rank) for c in candidates)
         best = max(others, key=lambda judged: judged.confidence, default=plain)
         return best if best.confidence - CLEARLY > plain.confidence else plain
 
@@ -131,7 +131,7 @@ class Bot:
         found = self._search.score(question)
         order = np.argsort(-found.fused, kind="stable")[:most]
         read = [int(i) for i in order]
-        readings = self._reader.read(question, [self.index.passages[i] for i in read])
+        readings = self.reader.read(question, [self.index.passages[i] for i in read])
         return Seen(question, found, dict(zip(read, readings, strict=True)))
 
     def judge(self, seen: Seen, weight: float) -> Judged:
@@ -155,7 +155,7 @@ class Bot:
             unknown=found.unknown,
             unknown_name=float(self._unknown_name(seen.question, found)),
         )
-        confidence = self._calibration.answers(signals)
+        confidence = self.calibration.answers(signals)
         scores = tuple(rank[i] for i in ranked)
         return Judged(seen.question, tuple(ranked), scores, reading, signals, confidence)
 
@@ -169,11 +169,11 @@ class Bot:
         passages = self._shown(judged, 0)
         verdict: Verdict = "related"
         quote = None
-        if judged.confidence >= self._calibration.answer_threshold:
+        if judged.confidence >= self.calibration.answer_threshold:
             verdict = "answered"
             start, end = widen(judged.question, passages[0], judged.reading)
             quote = Quote(start, end, passages[0].article)
-        elif self._calibration.touches(judged.signals) < self._calibration.topic_threshold:
+        elif self.calibration.touches(judged.signals) < self.calibration.topic_threshold:
             verdict = "off_topic"
         return Answer(judged.question, verdict, judged.confidence, quote, passages, MESSAGES[verdict])
 
@@ -213,11 +213,27 @@ def clean(question: str) -> str:
     return kept
 
 
-def load(folder: str | Path | None = None, *, threads: int = 1) -> Bot:
+def load(folder: str | Path | None = None, *, reader: str | Path | None = None, threads: int = 1) -> Bot:
     """Load an index, the shipped article's when no folder is named, ready to be asked.
+
+    Args:
+        folder: the index.
+        reader: another model to read with than the index's own: a folder, or a name on the hub, which is
+            fetched. Its confidence is calibrated where its folder or the index says so.
+        threads: processor threads for one question.
 
     Raises:
         IndexFolderError: if the folder is no index, or anything in it does not fit.
+        ModelError: if the reader cannot be used.
     """
     index = load_index(SHIPPED_INDEX if folder is None else folder, threads=threads)
-    return Bot(index, Reader(threads=threads), Calibration.load(PACKAGED / "calibration.json"))
+    if reader is not None:
+        from qa.extractive import reader_folder
+
+        with reader_folder(str(reader), index.passages) as home:
+            own = home / CALIBRATION
+            calibration = Calibration.load(own if own.exists() else PACKAGED / CALIBRATION)
+            return Bot(index, Reader(home, threads), calibration)
+    home = index.folder / READER if index.manifest.reader else PACKAGED
+    fitted = index.folder if CALIBRATION in index.manifest.files else PACKAGED
+    return Bot(index, Reader(home, threads), Calibration.load(fitted / CALIBRATION))

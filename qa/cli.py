@@ -48,6 +48,13 @@ app = typer.Typer(
 IndexFolder = Annotated[
     Path | None, typer.Option("--index", "-i", help="The index folder; without it, the shipped article's.")
 ]
+ReaderName = Annotated[
+    str | None,
+    typer.Option(
+        "--reader",
+        help="Read with another extractive question-answering model: a folder, or a name on the hub.",
+    ),
+]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -61,7 +68,8 @@ def build(
     model: Annotated[
         str, typer.Option(help="A sentence-transformers model: a folder or a name.")
     ] = "all-MiniLM-L6-v2",
-    float32: Annotated[bool, typer.Option("--float32", help="Keep the encoder's weights whole.")] = False,
+    reader: ReaderName = None,
+    float32: Annotated[bool, typer.Option("--float32", help="Keep the models' weights whole.")] = False,
     check: Annotated[bool, typer.Option("--check", help="Only say whether the index fits.")] = False,
 ) -> None:
     """Build the index of one article or several, or check one that is there."""
@@ -80,7 +88,7 @@ def build(
     watched = sys.stderr.isatty()
     if watched:
         typer.echo(f"{folder}: embedding the article, then exporting its questions' encoder ...", err=True)
-    index.build(named, folder, model=model, int8=not float32, progress=watched)
+    index.build(named, folder, model=model, reader=reader, int8=not float32, progress=watched)
     size = sum(file.stat().st_size for file in folder.rglob("*"))
     rows = (folder / index.PASSAGES).read_text(encoding="utf-8").count("\n")
     typer.echo(f"{folder}: {rows} passages, {size / 1e6:.1f} MB.")
@@ -238,6 +246,7 @@ def evaluate(
     part: Annotated[
         str, typer.Option(help="Only the questions of this part; those without a part always count.")
     ] = "report",
+    reader: ReaderName = None,
     limit: Annotated[
         int | None, typer.Option(min=1, help="Questions drawn of a set with a corpus; all without.")
     ] = None,
@@ -253,17 +262,13 @@ def evaluate(
     own article, indexed for the time. Brackets hold 95 % bootstrap intervals; - stands where a set cannot
     tell. docs/quality.md says what each measure is.
     """
+    import qa
     from qa import report
-    from qa.bot import SHIPPED_INDEX
     from qa.evaluation import FORMS, Examiner, draw
-    from qa.index import load
     from qa.measures import Measured, measure
-    from qa.reader import PACKAGED, Reader
-    from qa.verdict import Calibration
 
     report.check_picture(picture)
-    calibration = Calibration.load(PACKAGED / "calibration.json")
-    examiner = Examiner(load(index or SHIPPED_INDEX), Reader(), calibration)
+    examiner = Examiner(qa.load(index, reader=reader))
     measured: dict[str, Measured] = {}
     for folder in folders or [QUESTIONS, QUESTIONS / "conversations"]:
         documents = examiner.documents(folder, part)

@@ -23,8 +23,6 @@ from qa.encoder import PassageEncoder, Vectors
 from qa.errors import QaError
 from qa.index import Index
 from qa.passages import Passage, sentences_of
-from qa.reader import Reader
-from qa.verdict import Calibration
 
 FOREIGN = "foreign"
 """The kind of a question that was asked about another article."""
@@ -99,24 +97,14 @@ class Outcome:
 class Examiner:
     """Asks sets: those without a corpus about one index, the others about articles of their own."""
 
-    def __init__(
-        self,
-        index: Index,
-        reader: Reader,
-        calibration: Calibration,
-        encode: Callable[[Sequence[str]], Vectors] | None = None,
-    ) -> None:
-        """Take the parts of the bot to examine.
+    def __init__(self, bot: Bot, encode: Callable[[Sequence[str]], Vectors] | None = None) -> None:
+        """Take what to examine.
 
         Args:
-            index: what is asked where a set has no corpus; its question encoder serves every article.
-            reader: reads the passages.
-            calibration: decides the verdict.
+            bot: its index is asked where a set has no corpus; it reads and judges everywhere.
             encode: embeds a corpus's passages; without it, the model that the index was built with.
         """
-        self.index = index
-        self._reader = reader
-        self._calibration = calibration
+        self._bot = bot
         self._encode = encode
 
     def documents(self, folder: Path, part: str = "") -> list[Document]:
@@ -127,19 +115,20 @@ class Examiner:
         """
         if (folder / "corpus.jsonl").exists():
             return list(read_documents(folder))
-        questions = read_questions(folder / "questions.jsonl", self.index.passages)
+        index = self._bot.index
+        questions = read_questions(folder / "questions.jsonl", index.passages)
         if any(document is not None for document in questions):
             raise QaError(f"{folder / 'corpus.jsonl'}: is missing, and questions name documents in it.")
         kept = tuple(q for q in questions[None] if not part or q.part in {"", part})
-        return [Document(self.index.articles[0], self.index.passages, kept)]
+        return [Document(index.articles[0], index.passages, kept)]
 
     def bot(self, document: Document) -> Bot:
         """Return a bot that answers from a document, passages as the set cuts them."""
-        index = self.index
-        if document.passages is not index.passages:
-            self._encode = self._encode or PassageEncoder(index.manifest.encoder.model).encode
-            index = index_of(document, self._encode, index)
-        return Bot(index, self._reader, self._calibration)
+        index = self._bot.index
+        if document.passages is index.passages:
+            return self._bot
+        self._encode = self._encode or PassageEncoder(index.manifest.encoder.model).encode
+        return Bot(index_of(document, self._encode, index), self._bot.reader, self._bot.calibration)
 
     def ask(self, documents: Iterable[Document], form: Form = "history") -> Iterator[Outcome]:
         """Ask each document's questions, and have the reader read the passage that each was written on."""
@@ -152,7 +141,7 @@ class Examiner:
                     yield outcome
                     continue
                 passage = passages[source]
-                (reading,) = self._reader.read(outcome.answer.question, [passage])
+                (reading,) = self._bot.reader.read(outcome.answer.question, [passage])
                 words = passage.article.text[reading.start : reading.end]
                 yield replace(outcome, given=Given(words, reading.margin))
 

@@ -20,14 +20,19 @@ from tokenizers import Tokenizer
 from qa.article import Article, read_article
 from qa.encoder import DEFAULT_MODEL, EncoderInfo, PassageEncoder, QuestionEncoder, Vectors
 from qa.errors import ArticleError, IndexFolderError
+from qa.extractive import FILES as READER_FILES
+from qa.extractive import ReaderInfo, check_room, export_reader
 from qa.passages import Passage, cut
 from qa.staging import staged
+from qa.verdict import Calibration
 
 FORMAT = 1
 MANIFEST = "manifest.json"
 PASSAGES = "passages.jsonl"
 VECTORS = "vectors.faiss"
 ENCODER = ("encoder/model.onnx", "encoder/tokenizer.json")
+READER = "reader"
+CALIBRATION = "calibration.json"
 ARTICLE_NAME = re.compile(r"article(-\d+)?\.(md|txt)")
 MAX_FILE_BYTES = 2_000_000_000
 MAX_MANIFEST_BYTES = 1_000_000
@@ -39,6 +44,7 @@ class Manifest(BaseModel):
     """What an index folder says of itself.
 
     ``files`` maps each file's name to its sha256; ``sha256`` is that of all the rest of the manifest.
+    ``reader`` is None where the packaged one reads.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -46,14 +52,15 @@ class Manifest(BaseModel):
     format: int
     articles: list[str]
     encoder: EncoderInfo
+    reader: ReaderInfo | None = None
     files: dict[str, str]
     sha256: str = ""
 
     def to_bytes(self) -> bytes:
         """The manifest as its file holds it, sealed with its own checksum."""
-        rest = self.model_dump_json(exclude={"sha256"})
+        rest = self.model_dump_json(exclude={"sha256"}, exclude_none=True)
         sealed = self.model_copy(update={"sha256": hashlib.sha256(rest.encode()).hexdigest()})
-        return (sealed.model_dump_json(indent=2) + "\n").encode()
+        return (sealed.model_dump_json(indent=2, exclude_none=True) + "\n").encode()
 
 
 class PassageRow(BaseModel):
@@ -96,6 +103,7 @@ def build(
     folder: str | Path,
     *,
     model: str = DEFAULT_MODEL,
+    reader: str | None = None,
     int8: bool = True,
     progress: bool = False,
 ) -> None:
@@ -105,7 +113,9 @@ def build(
         articles: a Markdown or text file, or a list of them.
         folder: where the index goes. A folder that holds anything else is left alone.
         model: a sentence-transformers model: a folder, a packaged one, or a name on the hub.
-        int8: export the question encoder with eight-bit weights, a quarter of the size.
+        reader: a model for extractive question answering, a folder or a name on the hub, to read with
+            instead of the packaged one.
+        int8: export the models with eight-bit weights, a quarter of the size.
         progress: show a progress bar while embedding.
 
     Raises:
@@ -123,9 +133,13 @@ def build(
     encoder = PassageEncoder(model, progress=progress)
     info = encoder.info(int8=int8)
     passages = cut_all(read, encoder.tokenizer, info)
-    vectors = encoder.encode([text for p in passages for text in p.embedded], progress=progress)
     try:
         with staged(folder) as staging:
+            reading = None
+            if reader is not None:
+                reading = export_reader(reader, staging / READER, int8=int8, progress=progress)
+                check_room(staging / READER, reader, passages)
+            vectors = encoder.encode([text for p in passages for text in p.embedded], progress=progress)
             names = []
             for number, path in enumerate(paths, 1):
                 suffix = ".md" if path.suffix.lower() in {".md", ".markdown"} else ".txt"
@@ -134,8 +148,9 @@ def build(
             _write_passages(staging / PASSAGES, passages, read)
             _write_vectors(staging / VECTORS, vectors)
             encoder.export(staging / "encoder", int8=int8)
-            files = {name: _sha256(staging / name) for name in sorted([*names, PASSAGES, VECTORS, *ENCODER])}
-            manifest = Manifest(format=FORMAT, articles=names, encoder=info, files=files)
+            written = [*names, PASSAGES, VECTORS, *ENCODER, *_reader_files(reading)]
+            files = {name: _sha256(staging / name) for name in sorted(written)}
+            manifest = Manifest(format=FORMAT, articles=names, encoder=info, reader=reading, files=files)
             (staging / MANIFEST).write_bytes(manifest.to_bytes())
     except OSError as error:
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
@@ -238,14 +253,39 @@ def read_manifest(folder: Path) -> Manifest:
         first = error.errors()[0]
         field = ".".join(map(str, first["loc"]))
         raise IndexFolderError(f"{path}: {field}: {first['msg']}. Rebuild the index.") from error
-    expected = {*manifest.articles, PASSAGES, VECTORS, *ENCODER}
+    expected = {*manifest.articles, PASSAGES, VECTORS, *ENCODER, *_reader_files(manifest.reader)}
     if not manifest.articles or not all(ARTICLE_NAME.fullmatch(name) for name in manifest.articles):
         raise IndexFolderError(f"{path}: articles: names no article of this folder. Rebuild the index.")
-    if set(manifest.files) != expected or manifest.format != FORMAT:
+    if set(manifest.files) - {CALIBRATION} != expected or manifest.format != FORMAT:
         raise IndexFolderError(f"{path}: files: must name exactly {sorted(expected)}. Rebuild the index.")
     if data != manifest.to_bytes():
         raise IndexFolderError(f"{path}: is not as it was written. Rebuild the index.")
     return manifest
+
+
+def calibrate(folder: Path, calibration: Calibration) -> None:
+    """Put a calibration into an index, in one step, in place of the one that it had.
+
+    Raises:
+        IndexFolderError: if the folder is no index, or cannot be written.
+    """
+    folder = folder.resolve()
+    manifest = read_manifest(folder)
+    try:
+        with staged(folder) as staging:
+            for name in manifest.files:
+                (staging / name).parent.mkdir(exist_ok=True)
+                shutil.copyfile(_inside(folder, name), staging / name)
+            calibration.save(staging / CALIBRATION)
+            files = manifest.files | {CALIBRATION: _sha256(staging / CALIBRATION)}
+            changed = manifest.model_copy(update={"files": dict(sorted(files.items()))})
+            (staging / MANIFEST).write_bytes(changed.to_bytes())
+    except OSError as error:
+        raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
+
+
+def _reader_files(reader: ReaderInfo | None) -> list[str]:
+    return [f"{READER}/{name}" for name in READER_FILES] if reader else []
 
 
 def _inside(folder: Path, name: str, limit: int = MAX_FILE_BYTES) -> Path:
@@ -265,8 +305,8 @@ def _refuse_foreign(folder: Path) -> None:
     if not folder.is_dir():
         raise IndexFolderError(f"{folder}: is a file; name a folder for the index.")
     for entry in folder.iterdir():
-        known = entry.name in {MANIFEST, PASSAGES, VECTORS, "encoder"} or ARTICLE_NAME.fullmatch(entry.name)
-        if not known:
+        ours = {MANIFEST, PASSAGES, VECTORS, "encoder", READER, CALIBRATION}
+        if entry.name not in ours and not ARTICLE_NAME.fullmatch(entry.name):
             raise IndexFolderError(
                 f"{entry}: is no part of an index, and building would remove it. Name another folder."
             )

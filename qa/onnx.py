@@ -41,6 +41,7 @@ class Session:
             raise ModelError(f"{tokenizer}: not a tokenizer: {error}") from error
         self.tokenizer.no_padding()
         self._inputs = [i.name for i in self._session.get_inputs()]
+        self.ranks = [len(output.shape) for output in self._session.get_outputs()]
 
     def tokenize(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> list[Encoding]:
         """Encode texts, or pairs of texts, truncated as the tokenizer's file says."""

@@ -59,9 +59,11 @@ class Reader:
         """Open a folder with ``model.onnx`` and ``tokenizer.json``.
 
         Raises:
-            ModelError: if one of them cannot be read, or the tokenizer does not say how much is read at once.
+            ModelError: if one of them cannot be read, or they are not those of a reader.
         """
         self._session = Session(folder / "model.onnx", folder / "tokenizer.json", threads)
+        if self._session.ranks != [2, 2]:
+            raise ModelError(f"{folder / 'model.onnx'}: does not score tokens as an answer's first and last.")
         tokenizer = self._session.tokenizer
         if not tokenizer.truncation:
             raise ModelError(f"{folder / 'tokenizer.json'}: does not say how many tokens are read at once.")

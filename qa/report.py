@@ -86,7 +86,7 @@ def cell(interval: Interval) -> str:
     """Write a value with its interval, as a share or in milliseconds."""
     if interval.value > 2:
         return f"{interval.value:.0f} ({interval.low:.0f}–{interval.high:.0f})"
-    return f"{interval.value:.3f} ({interval.low:.2f}–{interval.high:.2f})"
+    return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"
 
 
 def check_picture(path: Path | None) -> None:

@@ -99,7 +99,12 @@ def test_what_a_set_cannot_tell_is_left_out(
     shown = capsys.readouterr().out
     assert "nan" not in shown
     row = next(line for line in shown.splitlines() if "hit@1" in line)
-    assert [cell.strip() for cell in row.strip("|\n ").split("|")] == ["hit@1", "1.000 (1.00–1.00)", "-", "-"]
+    assert [cell.strip() for cell in row.strip("|\n ").split("|")] == [
+        "hit@1",
+        "1.000 (1.000–1.000)",
+        "-",
+        "-",
+    ]
     assert not recwarn.list
 
 

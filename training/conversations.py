@@ -19,7 +19,6 @@ import typer
 from qa import report
 from qa.evaluation import FOREIGN, Document, Examiner, Form, Outcome, Question, draw
 from qa.measures import Interval, measure
-from qa.reader import PACKAGED
 from training.evaluate import WRITTEN, documents_of, examiner_of
 
 SETS = ("canard_dev_derived", "abgcoqa_coqa", "mtrag", WRITTEN)
@@ -107,7 +106,7 @@ def after_others(examiner: Examiner, documents: Sequence[Document]) -> tuple[lis
 
 def main(
     limit: Annotated[int, typer.Option(help="Questions of each set, about.")] = 60,
-    reader: Annotated[Path, typer.Option(help="The reader's folder.")] = PACKAGED,
+    reader: Annotated[str | None, typer.Option(help="Another reader: a folder or a name.")] = None,
     cache: Annotated[Path, typer.Option(help="Where passages' vectors are kept.")] = Path("runs/vectors"),
 ) -> None:
     """Print both tables."""

@@ -16,15 +16,12 @@ from typing import Annotated
 import numpy as np
 import typer
 
+import qa
 from qa import report
 from qa.answer import Answer
-from qa.bot import SHIPPED_INDEX
 from qa.encoder import PassageEncoder, Vectors
 from qa.evaluation import Document, Examiner, Outcome, draw, read_documents
-from qa.index import load as load_index
 from qa.measures import Measured, measure
-from qa.reader import PACKAGED, Reader
-from qa.verdict import Calibration
 from training import written
 from training.data import part_of
 from training.reader import DATA
@@ -59,11 +56,10 @@ class RememberedVectors:
         return vectors
 
 
-def examiner_of(reader: Path, cache: Path) -> Examiner:
-    """Make an examiner of a reader's folder, calibration included, on the shipped index's encoder."""
-    index = load_index(SHIPPED_INDEX)
-    encode = RememberedVectors(index.manifest.encoder.model, cache)
-    return Examiner(index, Reader(reader), Calibration.load(reader / "calibration.json"), encode)
+def examiner_of(reader: str | None, cache: Path) -> Examiner:
+    """Make an examiner of a reader, and of the shipped index's encoder."""
+    bot = qa.load(reader=reader)
+    return Examiner(bot, RememberedVectors(bot.index.manifest.encoder.model, cache))
 
 
 def documents_of(name: str, part: str) -> list[Document]:
@@ -91,7 +87,7 @@ def main(
     part: Annotated[str, typer.Option(help="train, dev, calibration or test.")] = "test",
     limit: Annotated[int, typer.Option(help="Questions of each set, about.")] = 60,
     search: Annotated[bool, typer.Option("--search", help="Measure the search alone.")] = False,
-    reader: Annotated[Path, typer.Option(help="The reader's folder.")] = PACKAGED,
+    reader: Annotated[str | None, typer.Option(help="Another reader: a folder or a name.")] = None,
     cache: Annotated[Path, typer.Option(help="Where passages' vectors are kept.")] = Path("runs/vectors"),
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the measures here.")] = None,
     picture: Annotated[Path | None, typer.Option(help="Also draw risk by coverage, and reliability.")] = None,

@@ -1,0 +1,157 @@
+"""Another reader: named when building or loading, remembered, and refused where it does not fit."""
+
+import json
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import qa
+from qa import index
+from qa.article import Article
+from qa.bot import SHIPPED_INDEX
+from qa.cli import app
+from qa.errors import IndexFolderError, ModelError
+from qa.extractive import export_reader
+from qa.passages import Passage
+from qa.reader import PACKAGED, Reader
+from tests.tiny_model import make_model
+from tests.tiny_reader import make_bert, make_gpt, make_roberta
+
+TEXT = "The ferry leaves at noon.\n\nSnow fell on the harbour all night."
+QUESTION = "When does the ferry leave?"
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_bert(tmp_path_factory.mktemp("bert"))
+
+
+@pytest.fixture(scope="module")
+def built(bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An index that reads with the tiny BERT."""
+    folder = tmp_path_factory.mktemp("built")
+    article = folder / "ferry.txt"
+    article.write_text(TEXT, encoding="utf-8")
+    encoder = make_model(folder)
+    qa.build(article, folder / "index", model=str(encoder), reader=str(bert), int8=False)
+    return folder / "index"
+
+
+def passage(heading: str = "At sea") -> Passage:
+    article = Article("Ferry", TEXT, ())
+    return Passage("p1", heading, 0, 25, article, ((0, 25),))
+
+
+@pytest.mark.parametrize("family", ["bert", "roberta"])
+def test_an_exported_reader_reads_as_transformers_does(family: str, tmp_path: Path) -> None:
+    import torch
+    from transformers import AutoModelForQuestionAnswering, AutoTokenizer
+
+    source = tmp_path / "model"
+    make_bert(source, positions=64) if family == "bert" else make_roberta(source)
+    info = export_reader(str(source), tmp_path / "reader", int8=False)
+    assert (info.model, info.precision, info.window) == (str(source), "float32", 64)
+    reader = Reader(tmp_path / "reader")
+    (reading,) = reader.read(QUESTION, [passage()])
+    words = TEXT[reading.start : reading.end]
+    assert words
+    assert words == words.strip()
+    assert 0 <= reading.start < reading.end <= 25
+
+    tokenizer = AutoTokenizer.from_pretrained(source)
+    fed = tokenizer(QUESTION, passage().in_context, return_offsets_mapping=True, return_tensors="pt")
+    offsets, parts = fed.pop("offset_mapping")[0].tolist(), fed.sequence_ids()
+    with torch.no_grad():
+        out = AutoModelForQuestionAnswering.from_pretrained(source)(**fed)
+    starts, ends = out.start_logits[0].numpy(), out.end_logits[0].numpy()
+    inside = [i for i, (a, b) in enumerate(offsets) if parts[i] == 1 and b > len("At sea\n") and b > a]
+    best = max(starts[i] + ends[j] for i in inside for j in inside if i <= j)
+    np.testing.assert_allclose(reading.margin, best - starts[0] - ends[0], atol=1e-4)
+
+    long = Passage("p1", "", 0, len(TEXT) * 20, Article("Ferry", TEXT * 20, ()), ())
+    (reading,) = reader.read(QUESTION * 20, [long])
+    assert 0 <= reading.start < reading.end
+
+
+def test_an_index_remembers_its_reader(built: Path, bert: Path, tmp_path: Path) -> None:
+    bot = qa.load(built)
+    remembered = bot.index.manifest.reader
+    assert remembered is not None
+    assert (remembered.model, remembered.window, remembered.precision) == (str(bert), 384, "float32")
+    assert index.check(built) == []
+    moved = shutil.copytree(built, tmp_path / "moved")
+    assert bot.ask(QUESTION).to_dict() == qa.load(moved).ask(QUESTION).to_dict()
+    (found,) = bot.reader.read(QUESTION, bot.index.passages[:1])
+    (packaged,) = Reader(PACKAGED).read(QUESTION, bot.index.passages[:1])
+    assert found.margin != packaged.margin
+
+
+def test_a_reader_named_when_loading_reads(built: Path, bert: Path) -> None:
+    loaded = qa.load(SHIPPED_INDEX, reader=bert)
+    margin = loaded.look(QUESTION).readings[0].margin
+    exported = qa.load(SHIPPED_INDEX, reader=built / "reader")
+    assert exported.look(QUESTION).readings[0].margin == pytest.approx(margin, abs=1)
+    assert exported.look(QUESTION).readings != qa.load().look(QUESTION).readings
+
+
+def test_the_shipped_index_is_as_it_was() -> None:
+    manifest = index.read_manifest(SHIPPED_INDEX)
+    assert manifest.reader is None
+    assert "reader" not in json.loads((SHIPPED_INDEX / index.MANIFEST).read_bytes())
+
+
+@pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])
+def test_a_reader_that_was_tampered_with_is_named(built: Path, tmp_path: Path, name: str) -> None:
+    copied = shutil.copytree(built, tmp_path / "index")
+    path = copied / "reader" / name
+    path.write_bytes(path.read_bytes() + b" ")
+    with pytest.raises(IndexFolderError, match=f"reader/{name}"):
+        qa.load(copied)
+
+
+def test_another_model_in_a_readers_place_is_refused(built: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(built / "encoder", tmp_path / "encoder")
+    with pytest.raises(ModelError, match=r"model\.onnx: does not score tokens"):
+        Reader(folder)
+    with pytest.raises(ModelError, match="encoder"):
+        qa.load(built, reader=folder)
+
+
+def test_what_does_not_fit_is_refused_by_name(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    headless = make_bert(tmp_path / "headless", headless=True)
+    gpt = make_gpt(tmp_path / "gpt")
+    narrow = make_bert(tmp_path / "narrow", positions=32)
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    pickled = make_bert(tmp_path / "pickled")
+    (pickled / "model.safetensors").rename(pickled / "pytorch_model.bin")
+    capfd.readouterr()
+    for folder, reason in (
+        (headless, "was not trained to answer"),
+        (gpt, r"\[CLS\]"),
+        (narrow, "too few"),
+        (empty, "cannot be loaded"),
+        (pickled, "cannot be loaded"),
+    ):
+        with pytest.raises(ModelError, match=reason) as raised:
+            export_reader(str(folder), tmp_path / "out")
+        assert str(folder) in str(raised.value)
+        assert "\n" not in str(raised.value)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_a_reader_without_room_for_a_passage_is_refused_and_the_old_index_stays(
+    built: Path, tmp_path: Path
+) -> None:
+    folder = shutil.copytree(built, tmp_path / "index")
+    article = tmp_path / "long.txt"
+    article.write_text("The snow fell on the harbour at night. " * 6, encoding="utf-8")
+    reader = make_bert(tmp_path / "small", positions=64)
+    done = CliRunner().invoke(app, ["build", str(article), str(folder), "--reader", str(reader)])
+    assert done.exit_code == 1
+    assert "passage p1 has" in done.stderr
+    assert index.check(folder) == []
+    assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".")] == []
