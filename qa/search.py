@@ -4,18 +4,14 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections import Counter
 from dataclasses import dataclass
 from itertools import pairwise
 
-import bm25s
 import numpy as np
-import numpy.typing as npt
 import Stemmer
 
 from qa.index import Index
-
-Scores = npt.NDArray[np.float32]
+from qa.postings import Postings, Scores
 
 WORD = re.compile(r"\w+(?:[’']\w+)*")
 APOSTROPHES = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"'})
@@ -85,33 +81,24 @@ class Search:
         """Index the passages' words; the vectors come ready with the index."""
         self._index = index
         self._stems = Stems(index.articles[0].language)
-        self._sets = [frozenset(self._stems(p.in_context)) for p in index.passages]
-        # Not Lucene's defaults: short passages gain little from a word's second mention.
-        self._bm25 = bm25s.BM25(k1=0.9, b=0.4)
-        terms = [self._stems(p.in_context) + _pairs(self.content(p.in_context)) for p in index.passages]
-        self._bm25.index([t or [""] for t in terms], show_progress=False)
-        self._count: Counter[str] = Counter(stem for stems in self._sets for stem in stems)
+        self._postings = Postings(
+            [self._stems(p.in_context) + _pairs(self.content(p.in_context)) for p in index.passages]
+        )
 
     def score(self, question: str) -> Found:
         """Score all passages for one question."""
         count = len(self._index.passages)
         cosine = self._cosines(question)
         stems = self.content(question)
-        present = [s for s in stems if s in self._count]
-        terms = present + _pairs(present)
-        bm25: Scores = np.zeros(count, dtype=np.float32)
-        if terms:
-            bm25 = self._bm25.get_scores(terms).astype(np.float32)
+        present = [s for s in stems if s in self._postings]
+        bm25 = self._postings.scores(present + _pairs(present))
         weights = {s: self._weight(s) for s in present}
         missing = (len(stems) - len(present)) * self._weight("")
         total = sum(weights.values()) + missing
-        coverage = np.array(
-            [
-                sum(w for s, w in weights.items() if s in words) / total if total else 0.0
-                for words in self._sets
-            ],
-            dtype=np.float32,
-        )
+        covered = np.zeros(count)
+        for stem, weight in weights.items():
+            covered[self._postings.rows(stem)] += weight
+        coverage: Scores = (covered / total if total else covered).astype(np.float32)
         unknown = missing / total if total else 1.0
         fused: Scores = (_z(cosine) + _z(bm25)) / np.float32(2)
         return Found(fused, cosine, bm25, coverage, float(unknown))
@@ -143,10 +130,10 @@ class Search:
 
     def knows(self, text: str) -> bool:
         """Say whether every word of a text stands in the articles."""
-        return all(stem in self._count for stem in self._stems(text))
+        return all(stem in self._postings for stem in self._stems(text))
 
     def _weight(self, stem: str) -> float:
-        return float(np.log1p(len(self._sets) / (self._count[stem] + 0.5)))
+        return float(np.log1p(len(self._index.passages) / (len(self._postings.rows(stem)) + 0.5)))
 
 
 def _pairs(stems: list[str]) -> list[str]:

@@ -70,7 +70,6 @@ def configuration(level: str) -> dict[str, object]:
             # These write addresses with their query, and a query may hold a question.
             "uvicorn.access": {"level": "ERROR"},
             "httpx": {"level": "ERROR"},
-            "bm25s": {"level": "ERROR"},
             "mcp": {"level": "ERROR"},
         },
     }

@@ -22,8 +22,7 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from pathlib import Path
 
-import bm25s  # noqa: F401  # imported before forking, so that each child starts at once
-import faiss  # noqa: F401
+import faiss  # noqa: F401  # imported before forking, so that each child starts at once
 
 import qa
 from qa.index import ENCODER, MANIFEST, PASSAGES, VECTORS, Manifest
