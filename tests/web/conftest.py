@@ -17,6 +17,17 @@ import pytest
 import qa
 
 ROOT = Path(__file__).parents[2]
+WATCH = Path(__file__).parent / "watch"
+CHROMIUM_FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 LISTENING = re.compile(r"running on (http://[\d.]+:\d+)")
 
 
@@ -31,9 +42,18 @@ class Served:
     def log(self) -> str:
         return self.output.read_text(encoding="utf-8")
 
+    def called(self) -> set[str]:
+        """Every address that the process has looked up or called so far."""
+        return set(Path(watched(self.output)["WATCH_FILE"]).read_text(encoding="utf-8").splitlines())
+
     def stop(self) -> int:
         self.process.terminate()
         return self.process.wait(timeout=10)
+
+
+def watched(output: Path) -> dict[str, str]:
+    """What a Python process needs in its environment to have its calls noted beside its output."""
+    return {"PYTHONPATH": str(WATCH), "WATCH_FILE": str(output.with_name("calls.txt"))}
 
 
 Start = Callable[..., Served]
@@ -41,7 +61,10 @@ Start = Callable[..., Served]
 
 @pytest.fixture(scope="module")
 def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
-    """Start servers with these QA_ settings; all are stopped after the module's tests."""
+    """Start servers with these QA_ settings; all are stopped after the module's tests.
+
+    Not one of them may have looked up or called an address beyond this machine.
+    """
     running: list[Served] = []
 
     def start_server(**settings: str) -> Served:
@@ -52,7 +75,7 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
             process = subprocess.Popen(
                 [sys.executable, "app.py"],
                 cwd=ROOT,
-                env={**clean, "QA_PORT": "0", **given},
+                env={**clean, **watched(output), "QA_PORT": "0", **given},
                 stdout=file,
                 stderr=subprocess.STDOUT,
             )
@@ -74,6 +97,8 @@ def start(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
         if served.process.poll() is None:
             served.process.kill()
             served.process.wait()
+    called = {address for served in running for address in served.called()}
+    assert called <= LOOPBACK, called
 
 
 @pytest.fixture(scope="module")

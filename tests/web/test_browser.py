@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,20 +16,11 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import Served, Start
+from conftest import CHROMIUM_FLAGS, Served, Start, watched
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 import qa
 
-ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 ANSWERED = "How many containers of munitions were sent?"
 RELATED = "Is Kim Jong Un married?"
 OFF_TOPIC = "How do I bake sourdough bread?"
@@ -49,7 +43,7 @@ Open = Callable[..., Page]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=ARGUMENTS)
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=CHROMIUM_FLAGS)
         yield browser
         browser.close()
 
@@ -176,6 +170,19 @@ def test_turns_about_the_last_answer_are_told_from_questions(visit: Open) -> Non
         expect(last.locator(".understood")).to_have_text(f"On: {ANSWERED}")
         assert last.locator("details.sure").count() == 0
     faultless(page)
+
+
+def test_neither_the_page_nor_the_server_calls_anybody(visit: Open, server: Served) -> None:
+    page = visit()
+    ask(page, ANSWERED)
+    ask(page, OFF_TOPIC)
+    page.reload()
+    address = urlsplit(server.url)
+    # That nothing is noted proves something only where a call would have been.
+    call = f"import socket; socket.create_connection(({address.hostname!r}, {address.port}))"
+    assert "127.0.0.1" not in server.called()
+    subprocess.run([sys.executable, "-c", call], env=os.environ | watched(server.output), check=True)
+    assert server.called() == {"127.0.0.1"}
 
 
 def test_a_very_long_question_leaves_room_for_its_answer(visit: Open) -> None:
