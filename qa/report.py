@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from qa.errors import QaError
 from qa.measures import Interval, Measured, reliability, risk_coverage
@@ -14,7 +14,7 @@ from qa.terminal import console
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-    from qa.evaluation import Outcome
+T = TypeVar("T")
 
 TABLES = {
     "search": ("hit@1", "hit@3", "hit@5", "MRR", "nDCG@10", "ms"),
@@ -37,8 +37,8 @@ SIDE_BY_SIDE = 4
 PICTURES = (".svg", ".png", ".pdf")
 
 
-def watched(outcomes: Iterable[Outcome], name: str, total: int) -> Iterator[Outcome]:
-    """Pass outcomes on, with a progress bar on a terminal."""
+def watched(outcomes: Iterable[T], name: str, total: int) -> Iterator[T]:
+    """Pass outcomes on as they come, with a progress bar on a terminal."""
     from rich.progress import track
 
     out = console(stderr=True)

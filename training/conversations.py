@@ -8,7 +8,7 @@ answered: a change of subject must cost nothing.
 from __future__ import annotations
 
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -17,7 +17,7 @@ import numpy as np
 import typer
 
 from qa import report
-from qa.evaluation import FOREIGN, Document, Examiner, Form, Outcome, Question, draw
+from qa.evaluation import FOREIGN, FORMS, Document, Examiner, Form, Outcome, ask_all, draw
 from qa.measures import Interval, measure
 from training.evaluate import WRITTEN, documents_of, examiner_of
 
@@ -60,6 +60,16 @@ def way(alone: np.ndarray, history: np.ndarray, rewrite: np.ndarray) -> str:
     return report.cell(Interval(gone[0] / whole[0], low, high))
 
 
+def ask_each(
+    examiner: Examiner, documents: Sequence[Document], forms: Sequence[Form]
+) -> Iterator[tuple[Outcome, ...]]:
+    """Ask each question in every form before the next one: what slows the machine slows them alike."""
+    for document in documents:
+        bot = examiner.bot(document)
+        for question in document.questions:
+            yield tuple(outcome for form in forms for outcome in ask_all(bot, [question], form))
+
+
 def table(examiner: Examiner, sets: dict[str, list[Document]]) -> None:
     """Print how often a right passage comes first, and how long it takes, in each form."""
     rows = [["gold passage first", "questions", "history ignored", "with history", "human rewrite"]]
@@ -67,41 +77,33 @@ def table(examiner: Examiner, sets: dict[str, list[Document]]) -> None:
     for name, documents in sets.items():
         questions = [q for document in documents for q in document.questions]
         rewritten = any(q.rewrite != q.text for q in questions)
-        forms: tuple[Form, ...] = ("alone", "history", "rewrite") if rewritten else ("alone", "history")
-        asked = {
-            form: list(report.watched(examiner.ask(documents, form), f"{name}, {form}", len(questions)))
-            for form in forms
-        }
-        found = {form: hits(outcomes) for form, outcomes in asked.items()}
-        cells = {form: report.cell(measure(o).values["hit@1"]) for form, o in asked.items()}
+        forms = FORMS[::-1] if rewritten else FORMS[1::-1]
+        outcomes = report.watched(ask_each(examiner, documents, forms), name, len(questions))
+        asked = dict(zip(forms, zip(*outcomes, strict=True), strict=True))
+        found = {form: hits(each) for form, each in asked.items()}
+        cells = {form: report.cell(measure(each).values["hit@1"]) for form, each in asked.items()}
         ignored, history = milliseconds(asked["alone"]), milliseconds(asked["history"])
         gone = way(found["alone"], found["history"], found["rewrite"]) if rewritten else "-"
-        times = [f"{ignored:.0f}", f"{history:.0f}", f"{history / ignored:.2f}"]
         shown = [cells.get(form, "-") for form in ("alone", "history", "rewrite")]
+        times = [f"{ignored:.0f}", f"{history:.0f}", f"{history / ignored:.2f}"]
         rows.append([name, str(len(questions)), *shown, gone, *times])
     report.print_table(rows)
 
 
-def after_others(examiner: Examiner, documents: Sequence[Document]) -> tuple[list[Outcome], list[Outcome]]:
-    """Ask questions fresh, and again with the five before them and their answers as history."""
-    fresh: list[Outcome] = []
-    later: list[Document] = []
-    total = sum(len(d.questions) for d in documents)
-    asked = report.watched(examiner.ask(documents), f"{ALONE}, fresh", total)
+def after_others(examiner: Examiner, documents: Sequence[Document]) -> Iterator[tuple[Outcome, Outcome]]:
+    """Ask each question fresh, and again with the five before it and their answers as history."""
     for document in documents:
+        bot = examiner.bot(document)
         said: list[dict[str, str]] = []
-        questions: list[Question] = []
-        # The outcomes come in the order of the documents: each takes as many as it has questions.
-        for question, outcome in zip(document.questions, asked, strict=False):
-            fresh.append(outcome)
-            questions.append(replace(question, history=tuple(said[-2 * BEFORE :])))
-            answer = outcome.answer
+        for question in document.questions:
+            later = replace(question, history=tuple(said[-2 * BEFORE :]))
+            fresh, after = ask_all(bot, [question, later])
+            yield fresh, after
+            answer = fresh.answer
             said += [
                 {"role": "user", "content": question.text},
                 {"role": "assistant", "content": answer.quote.text if answer.quote else answer.message},
             ]
-        later.append(replace(document, questions=tuple(questions)))
-    return fresh, list(report.watched(examiner.ask(later), f"{ALONE}, after five", total))
 
 
 def main(
@@ -116,9 +118,11 @@ def main(
     table(examiner, sets | {"the shipped article": follow_ups(own, 10_000)})
     alone = [
         replace(d, questions=tuple(q for q in d.questions if q.kind != FOREIGN))
-        for d in draw(documents_of(ALONE, "test"), limit)
+        for d in draw(documents_of(ALONE, "test"), 2 * limit)
     ]
-    fresh, later = after_others(examiner, alone)
+    total = sum(len(d.questions) for d in alone)
+    outcomes = report.watched(after_others(examiner, alone), ALONE, total)
+    fresh, later = zip(*outcomes, strict=True)
     same = np.mean([a.answer.verdict == b.answer.verdict for a, b in zip(fresh, later, strict=True)])
     measured = {"fresh": measure(fresh), f"after {BEFORE} others": measure(later)}
     typer.echo(f"\n{ALONE}: {same:.1%} of the verdicts are the same.")
