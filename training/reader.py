@@ -231,7 +231,7 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
         encoded = load_examples("train", recipe.seed + number, tokenizer, recipe.share)
         schedule += batches(encoded, recipe.batch, random.Random(recipe.seed + number))
     schedule = schedule[: recipe.steps]
-    dev = sorted(load_examples("dev", recipe.seed, tokenizer), key=lambda e: len(e.ids))[::6]
+    dev = sorted(load_examples("dev", 0, tokenizer), key=lambda e: len(e.ids))[::6]
     model = BertForQuestionAnswering.from_pretrained(folder).to(device)
     if start is not None:
         missing = model.load_state_dict(recover(start), strict=False).missing_keys
@@ -321,6 +321,26 @@ def export(weights: Path, folder: Path) -> None:
     tokenizer.save(str(folder / "tokenizer.json"))
 
 
+def draw(run: Path) -> None:
+    """Picture the run's log: the loss while training, and what was measured on the dev part."""
+    from matplotlib.figure import Figure
+
+    lines = [json.loads(line) for line in (run / "log.jsonl").read_text().splitlines()]
+    figure = Figure(figsize=(8, 4), layout="constrained")
+    left, right = figure.subplots(1, 2)
+    left.plot([r["step"] for r in lines], [r["loss"] for r in lines], label="training, with the ranking's")
+    watched = [r for r in lines if "dev_loss" in r]
+    steps = [r["step"] for r in watched]
+    left.plot(steps, [r["dev_loss"] for r in watched], "o-", label="dev, without")
+    left.set(xlabel="step", ylabel="loss")
+    left.legend()
+    for name, label in (("dev_exact", "exact spans"), ("dev_auroc", "AUROC of the margin")):
+        right.plot(steps, [r[name] for r in watched], "o-", label=f"dev: {label}")
+    right.set(xlabel="step", ylim=(0, 1))
+    right.legend()
+    figure.savefig(run / "curves.png", dpi=120)
+
+
 def main(
     run: Annotated[Path, typer.Option(help="Folder of the run: log, checkpoint, weights.")] = Path(
         "runs/reader"
@@ -338,9 +358,11 @@ def main(
     ] = Recipe.share,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
 ) -> None:
-    """Train the reader and save its averaged weights in the run's folder."""
+    """Train the reader; leave its averaged weights, their export and the run's curves in its folder."""
     torch.set_num_threads(threads)
     train(run, Recipe(seed=seed, steps=steps, learning_rate=learning_rate, share=share), start)
+    export(run / "weights", run / "export")
+    draw(run)
 
 
 if __name__ == "__main__":
