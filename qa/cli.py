@@ -1,4 +1,4 @@
-"""The command line: ``qa build | ask | chat | search | serve | deploy | feedback | eval``.
+"""The command line: ``qa build | ask | chat | search | serve | deploy | feedback | eval | calibrate``.
 
 Exit codes: 0 done, also where the article does not answer; 1 for what standard error says in one
 line; 2 for a command that was typed wrongly; 130 for Ctrl-C.
@@ -55,6 +55,7 @@ ReaderName = Annotated[
         help="Read with another extractive question-answering model: a folder, or a name on the hub.",
     ),
 ]
+Limit = Annotated[int | None, typer.Option(min=1, help="Questions drawn of a set; all without.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -247,9 +248,7 @@ def evaluate(
         str, typer.Option(help="Only the questions of this part; those without a part always count.")
     ] = "report",
     reader: ReaderName = None,
-    limit: Annotated[
-        int | None, typer.Option(min=1, help="Questions drawn of a set with a corpus; all without.")
-    ] = None,
+    limit: Limit = None,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the measures here.")] = None,
     picture: Annotated[
         Path | None,
@@ -264,24 +263,30 @@ def evaluate(
     """
     import qa
     from qa import report
-    from qa.evaluation import FORMS, Examiner, draw
-    from qa.measures import Measured, measure
 
     report.check_picture(picture)
-    examiner = Examiner(qa.load(index, reader=reader))
-    measured: dict[str, Measured] = {}
-    for folder in folders or [QUESTIONS, QUESTIONS / "conversations"]:
-        documents = examiner.documents(folder, part)
-        if len(documents) > 1 or limit:
-            documents = draw(documents, limit)
-        questions = [q for document in documents for q in document.questions]
-        # A conversation is also measured as if nothing had been said before, and as a person rewrote it.
-        for form in FORMS if any(q.history for q in questions) else FORMS[:1]:
-            name = str(folder) if form == "history" else f"{folder}, {form}"
-            asked = report.watched(examiner.ask(documents, form), name, len(questions))
-            measured[name] = measure(list(asked))
+    named = folders or [QUESTIONS, QUESTIONS / "conversations"]
+    measured = report.evaluate(qa.load(index, reader=reader), named, part, limit)
     report.print_tables(measured)
     report.save(measured, json_file, picture)
+
+
+@app.command()
+def calibrate(
+    index: Annotated[
+        Path, typer.Argument(metavar="INDEX", help="The index folder, with a reader of its own.")
+    ],
+    questions: Annotated[
+        Path, typer.Argument(metavar="FOLDER", help="A set, half of whose questions have no answer, about.")
+    ],
+    part: Annotated[str, typer.Option(help="Only questions of this part, and those of none.")] = "choose",
+    limit: Limit = None,
+) -> None:
+    """Fit an index's confidence to its reader, on questions that it is not measured on later."""
+    from qa.calibration import calibrate_index
+
+    count = calibrate_index(index, questions, part, limit)
+    typer.echo(f"{index}: calibrated on {count} questions of {questions}.")
 
 
 def _read_history(path: Path) -> list[Any]:

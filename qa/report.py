@@ -7,8 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from qa.bot import Bot
 from qa.errors import QaError
-from qa.measures import Interval, Measured, reliability, risk_coverage
+from qa.evaluation import FORMS, Examiner
+from qa.evaluation import draw as draw_questions
+from qa.measures import Interval, Measured, measure, reliability, risk_coverage
 from qa.terminal import console
 
 if TYPE_CHECKING:
@@ -35,6 +38,29 @@ TABLES = {
 }
 SIDE_BY_SIDE = 4
 PICTURES = (".svg", ".png", ".pdf")
+
+
+def evaluate(bot: Bot, folders: Sequence[Path], part: str, limit: int | None) -> dict[str, Measured]:
+    """Ask sets and measure each; a conversation also as if nothing had been said before, and rewritten.
+
+    Args:
+        bot: what to measure; it is asked about its own index where a set has no corpus.
+        folders: the sets.
+        part: of questions about the index, only those marked with it, and those without a mark.
+        limit: questions that are drawn of a set; all when None.
+    """
+    examiner = Examiner(bot)
+    measured: dict[str, Measured] = {}
+    for folder in folders:
+        documents = examiner.documents(folder, part)
+        if len(documents) > 1 or limit:
+            documents = draw_questions(documents, limit)
+        questions = [q for document in documents for q in document.questions]
+        for form in FORMS if any(q.history for q in questions) else FORMS[:1]:
+            name = str(folder) if form == "history" else f"{folder}, {form}"
+            outcomes = watched(examiner.ask(documents, form), name, len(questions))
+            measured[name] = measure(list(outcomes))
+    return measured
 
 
 def watched(outcomes: Iterable[T], name: str, total: int) -> Iterator[T]:

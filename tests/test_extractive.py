@@ -155,3 +155,34 @@ def test_a_reader_without_room_for_a_passage_is_refused_and_the_old_index_stays(
     assert "passage p1 has" in done.stderr
     assert index.check(folder) == []
     assert [entry.name for entry in tmp_path.iterdir() if entry.name.startswith(".")] == []
+
+
+def test_calibrating_puts_a_calibration_into_the_index(built: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(built, tmp_path / "index")
+    sets = tmp_path / "set"
+    sets.mkdir()
+    asked = [
+        {
+            "id": str(n),
+            "question": f"{QUESTION} {n}",
+            "answerable": n % 2 == 0,
+            "answers": ["noon"][: 1 - n % 2],
+        }
+        for n in range(60)
+    ]
+    (sets / "questions.jsonl").write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
+    before = qa.load(folder)
+    done = CliRunner().invoke(app, ["calibrate", str(folder), str(sets)])
+    assert (done.exit_code, done.stderr) == (0, "")
+    assert "60 questions" in done.stdout
+    after = qa.load(folder)
+    assert index.check(folder) == []
+    assert after.calibration != before.calibration
+    assert 0.2 < after.ask(QUESTION).confidence < 0.8, "half of the very same questions had an answer"
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["index", "set"]
+
+    (sets / "questions.jsonl").write_text("\n".join(map(json.dumps, asked[:30])), encoding="utf-8")
+    done = CliRunner().invoke(app, ["calibrate", str(folder), str(sets)])
+    assert done.exit_code == 1
+    assert "at least 20" in done.stderr
+    assert qa.load(folder).calibration == after.calibration

@@ -1,0 +1,125 @@
+"""Questions with known answers -> a calibration: what the margins and scores of a reader are worth.
+
+Needed where another reader than the packaged one reads: its margins have a scale of their own. Every
+question is asked once; both logistic models, the rank's weight and the threshold come from what was seen.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from qa.bot import clean, load
+from qa.errors import QaError
+from qa.evaluation import FOREIGN, Document, Examiner, draw
+from qa.index import calibrate as put_calibration
+from qa.report import watched
+from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic, Signals
+
+RANKS = (0.5, 1.0, 1.5, 2.0, 3.0)
+"""Weights of the search's score against the margin that are tried."""
+
+ANSWER_THRESHOLDS = np.linspace(0.2, 0.7, 51)
+FEWEST = 20
+"""Questions of each kind that a calibration needs: with fewer it follows chance."""
+
+
+def calibrate_index(folder: Path, questions: Path, part: str, limit: int | None = None) -> int:
+    """Fit an index's confidence to its reader and put that into the index; return on how many questions.
+
+    Args:
+        folder: the index.
+        questions: a set.
+        part: of questions about the index, only those marked with it, and those without a mark.
+        limit: questions that are drawn of a set with a corpus; all when None.
+
+    Raises:
+        QaError: if the index or the set is none, or the set has too few questions of a kind.
+    """
+    bot = load(folder)
+    examiner = Examiner(bot)
+    documents = examiner.documents(questions, part)
+    if len(documents) > 1 or limit:
+        documents = draw(documents, limit)
+    total = sum(len(document.questions) for document in documents)
+    rows = list(watched(collect(examiner, documents), str(questions), total))
+    put_calibration(folder, fit(rows, bot.calibration.topic_threshold))
+    return len(rows)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What was seen of a question; whether the first passage answers, and whether the article could.
+
+    ``touches`` says whether the article is about what is asked at all.
+    """
+
+    signals: Signals
+    right: bool
+    answerable: bool
+    touches: bool
+
+
+Rows = Mapping[float, Sequence[Row]]
+
+
+def collect(examiner: Examiner, documents: Iterable[Document]) -> Iterator[dict[float, Row]]:
+    """Look once at each question that stands alone, and judge it with every rank's weight."""
+    for document in documents:
+        bot = examiner.bot(document)
+        for question in document.questions:
+            if question.history or question.verdict not in {None, "answered", "related", "off_topic"}:
+                continue
+            seen = bot.look(clean(question.text))
+            row = {}
+            for rank in RANKS:
+                judged = bot.judge(seen, rank)
+                right = bot.index.passages[judged.order[0]].id in question.gold
+                touches = question.kind != FOREIGN and question.verdict != "off_topic"
+                row[rank] = Row(judged.signals, right, question.answerable, touches)
+            yield row
+
+
+def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration:
+    """Choose the rank's weight by right passages, fit both models, and choose when to answer.
+
+    Args:
+        rows: what :func:`collect` gives.
+        topic_threshold: the probability below which the article is said to say nothing about a question.
+
+    Raises:
+        QaError: if there are too few questions with, or without, an answer.
+    """
+    answerable = np.array([next(iter(row.values())).answerable for row in rows], dtype=bool)
+    kinds = {"with an answer": answerable.sum(), "without one": (~answerable).sum()}
+    for kind, count in kinds.items():
+        if count < FEWEST:
+            raise QaError(f"{count} questions {kind}: calibrating needs at least {FEWEST} of each kind.")
+    rank = max(RANKS, key=lambda r: sum(row[r].right for row in rows))
+    found = [row[rank] for row in rows]
+    answers = _logistic(found, [row.right for row in found], FEATURES)
+    touches = _logistic(found, [row.touches for row in found], TOPIC_FEATURES)
+    sure = np.array([answers(row.signals) for row in found])
+
+    def balanced(threshold: float) -> float:
+        return float(np.mean(sure[answerable] >= threshold) + np.mean(sure[~answerable] < threshold))
+
+    threshold = round(float(max(ANSWER_THRESHOLDS, key=balanced)), 2)
+    return Calibration(answers, touches, threshold, topic_threshold, rank)
+
+
+def _logistic(rows: Sequence[Row], labels: Sequence[bool], features: tuple[str, ...]) -> Logistic:
+    """Fit a logistic model on signals; where all labels are alike, one that says how often they are."""
+    from sklearn.linear_model import LogisticRegression
+
+    if len(set(labels)) < 2:
+        odds = (sum(labels) + 1) / (len(labels) - sum(labels) + 1)
+        return Logistic(dict.fromkeys(features, 0.0), math.log(odds))
+    x = np.array([[getattr(row.signals, name) for name in features] for row in rows])
+    model = LogisticRegression(C=1.0, max_iter=2000).fit(x, labels)
+    weights = {name: round(float(w), 4) for name, w in zip(features, model.coef_[0], strict=True)}
+    return Logistic(weights, round(float(model.intercept_[0]), 4))
