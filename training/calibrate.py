@@ -45,6 +45,8 @@ TOPIC_THRESHOLD = 0.45
 """Chosen on the shipped article's `choose` questions: higher, and what is on the topic is called off it."""
 
 ANSWER_THRESHOLDS = np.linspace(0.2, 0.7, 51)
+CAUTION = 0.01
+"""The share of right verdicts that is given for claiming fewer answers that are none."""
 
 RANKS = (0.5, 1.0, 1.5, 2.0, 3.0)
 OWN = Path("tests/questions/questions.jsonl")
@@ -163,7 +165,8 @@ def calibration(rows: dict[float, list[Row]]) -> Calibration:
     def balanced(threshold: float) -> float:
         return float(np.mean(sure[answerable] >= threshold) + np.mean(sure[~answerable] < threshold)) / 2
 
-    threshold = max(ANSWER_THRESHOLDS, key=balanced)
+    best = max(map(balanced, ANSWER_THRESHOLDS))
+    threshold = max(t for t in ANSWER_THRESHOLDS if balanced(t) >= best - CAUTION)
     print(f"verdicts right on news, both kinds in equal parts: {balanced(threshold):.3f} at {threshold:.2f}")
     return Calibration(answers, topic, round(float(threshold), 2), TOPIC_THRESHOLD, rank)
 
