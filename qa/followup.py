@@ -30,10 +30,15 @@ OPENING = re.compile(
     r"(and|but|so|or|then|also|what about|how about|what else|who else|why|how|when|where|who)\b[ ?!.]*", re.I
 )
 POINTING = re.compile(
-    r"\b(he|she|it|they|him|them|his|hers?|its|their|theirs|this|that|these|those|there|such|former|latter"
-    r"|ones?|both)\b",
+    r"\b(?:he|she|it|they|him|them|his|hers?|its|their|theirs)\b"
+    # Not "the deal that ended it": what points back stands at the end, or has a verb after it.
+    r"|\b(?:this|that|these|those|there|such|former|latter|ones?|both)\b(?=\s*(?:[?.!,;]|$"
+    r"|(?:is|was|are|were|did|does|do|has|had|have|will|would|can|could|mean|happen|work|affect)\b))",
     re.I,
 )
+NAMED = re.compile(r"(?<=[a-z,;:’'] )[A-Z]\w+|\b\d{3,}\b")
+SUBJECT = 3
+"""Content words before a pronoun with which it points into its own question."""
 ORDINAL = re.compile(r"\b(first|second|third|fourth|fifth|last)\b", re.I)
 WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     (
@@ -120,9 +125,20 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
 
 def _leans(question: str) -> bool:
     """Say whether a question leaves out its subject: it points back, or has next to no content."""
-    content = [w for w in WORD.findall(fold(question)) if w not in FUNCTION_WORDS]
+    content = _content(question)
     begins = OPENING.match(question)
-    return bool(POINTING.search(question)) or len(content) < 2 or (begins is not None and len(content) < 3)
+    if len(content) < 2 or (begins is not None and len(content) < 3):
+        return True
+    points = POINTING.search(question)
+    if points is None:
+        return False
+    before = question[: points.start()]
+    return NAMED.search(before) is None and len(_content(before)) < SUBJECT
+
+
+def _content(text: str) -> list[str]:
+    """Return a text's content words."""
+    return [w for w in WORD.findall(fold(text)) if w not in FUNCTION_WORDS]
 
 
 def _turns(history: Sequence[Message]) -> list[dict[str, str]]:

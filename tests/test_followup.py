@@ -35,7 +35,15 @@ def test_a_chain_of_follow_ups_reaches_back_to_the_question_that_stands_alone() 
     assert "Putin" not in meant
 
 
-@pytest.mark.parametrize("question", ["Which sectors do the sanctions target?", "What is the dire need for?"])
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which sectors do the sanctions target?",
+        "What is the dire need for?",
+        "Which partnership agreement replaced the treaties that bound both?",
+        "What did Kim promise when he signed?",
+    ],
+)
 def test_a_change_of_subject_drags_nothing_along(bot: qa.Bot, question: str) -> None:
     history = after("How long did Putin stay in North Korea?")
     assert bot.ask(question, history).to_dict() == bot.ask(question).to_dict()
