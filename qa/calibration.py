@@ -7,7 +7,7 @@ question is asked once; both logistic models, the rank's weight and the threshol
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -24,6 +24,9 @@ RANKS = (0.5, 1.0, 1.5, 2.0, 3.0)
 """Weights of the search's score against the margin that are tried."""
 
 ANSWER_THRESHOLDS = np.linspace(0.2, 0.7, 51)
+CAUTION = 0.01
+"""The share of right verdicts that is given for claiming fewer answers that are none."""
+
 FEWEST = 20
 """Questions of each kind that a calibration needs: with fewer it follows chance."""
 
@@ -55,16 +58,14 @@ def calibrate_index(folder: Path, questions: Path, part: str, limit: int | None 
 class Row:
     """What was seen of a question; whether the first passage answers, and whether the article could.
 
-    ``touches`` says whether the article is about what is asked at all.
+    ``touches`` says whether the article is about what is asked at all; ``weight`` is what it counts for.
     """
 
     signals: Signals
     right: bool
     answerable: bool
     touches: bool
-
-
-Rows = Mapping[float, Sequence[Row]]
+    weight: float = 1.0
 
 
 def collect(examiner: Examiner, documents: Iterable[Document]) -> Iterator[dict[float, Row]]:
@@ -94,21 +95,25 @@ def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration
     Raises:
         QaError: if there are too few questions with, or without, an answer.
     """
-    answerable = np.array([next(iter(row.values())).answerable for row in rows], dtype=bool)
+    answerable = np.array([row[RANKS[0]].answerable for row in rows], dtype=bool)
+    weights = np.array([row[RANKS[0]].weight for row in rows])
     kinds = {"with an answer": answerable.sum(), "without one": (~answerable).sum()}
     for kind, count in kinds.items():
         if count < FEWEST:
             raise QaError(f"{count} questions {kind}: calibrating needs at least {FEWEST} of each kind.")
-    rank = max(RANKS, key=lambda r: sum(row[r].right for row in rows))
+    rank = max(RANKS, key=lambda r: sum(row[r].right * row[r].weight for row in rows))
     found = [row[rank] for row in rows]
     answers = _logistic(found, [row.right for row in found], FEATURES)
     touches = _logistic(found, [row.touches for row in found], TOPIC_FEATURES)
     sure = np.array([answers(row.signals) for row in found])
 
     def balanced(threshold: float) -> float:
-        return float(np.mean(sure[answerable] >= threshold) + np.mean(sure[~answerable] < threshold))
+        right = (sure >= threshold) == answerable
+        shares = (np.average(right[kind], weights=weights[kind]) for kind in (answerable, ~answerable))
+        return float(sum(shares)) / 2
 
-    threshold = round(float(max(ANSWER_THRESHOLDS, key=balanced)), 2)
+    enough = max(map(balanced, ANSWER_THRESHOLDS)) - CAUTION
+    threshold = round(float(max(t for t in ANSWER_THRESHOLDS if balanced(t) >= enough)), 2)
     return Calibration(answers, touches, threshold, topic_threshold, rank)
 
 
@@ -120,6 +125,6 @@ def _logistic(rows: Sequence[Row], labels: Sequence[bool], features: tuple[str, 
         odds = (sum(labels) + 1) / (len(labels) - sum(labels) + 1)
         return Logistic(dict.fromkeys(features, 0.0), math.log(odds))
     x = np.array([[getattr(row.signals, name) for name in features] for row in rows])
-    model = LogisticRegression(C=1.0, max_iter=2000).fit(x, labels)
+    model = LogisticRegression(C=1.0, max_iter=2000).fit(x, labels, [row.weight for row in rows])
     weights = {name: round(float(w), 4) for name, w in zip(features, model.coef_[0], strict=True)}
     return Logistic(weights, round(float(model.intercept_[0]), 4))

@@ -8,25 +8,23 @@ writes ``calibration.json`` beside the reader.
 
 from __future__ import annotations
 
-import json
 import random
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
 import faiss
-import numpy as np
 import typer
-from sklearn.linear_model import LogisticRegression
 
 from qa.bot import SHIPPED_INDEX, Bot, clean
+from qa.calibration import RANKS, Row, fit
 from qa.encoder import PassageEncoder
 from qa.evaluation import Document, Question, read_documents, read_questions
 from qa.index import Index
 from qa.index import load as load_index
 from qa.reader import PACKAGED, Reader
-from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic, Signals
+from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic
 from training import written
 from training.data import part_of
 from training.reader import DATA
@@ -44,11 +42,6 @@ LONGEST = 60
 TOPIC_THRESHOLD = 0.45
 """Chosen on the shipped article's `choose` questions: higher, and what is on the topic is called off it."""
 
-ANSWER_THRESHOLDS = np.linspace(0.2, 0.7, 51)
-CAUTION = 0.01
-"""The share of right verdicts that is given for claiming fewer answers that are none."""
-
-RANKS = (0.5, 1.0, 1.5, 2.0, 3.0)
 OWN = Path("tests/questions/questions.jsonl")
 UNFITTED = Calibration(
     Logistic(dict.fromkeys(FEATURES, 0.0), 0.0),
@@ -57,20 +50,6 @@ UNFITTED = Calibration(
     0.5,
     1.5,
 )
-
-
-@dataclass(frozen=True)
-class Row:
-    """What was seen of a question; whether the first passage answers, and whether the article could.
-
-    ``touches`` says whether the article is about what is asked at all.
-    """
-
-    signals: Signals
-    right: bool
-    answerable: bool
-    touches: bool
-    weight: float
 
 
 def index_of(document: Document, encoder: PassageEncoder, shipped: Index) -> Index:
@@ -113,72 +92,37 @@ def indexes(
 def main(
     reader: Annotated[Path, typer.Option(help="The reader's folder; the calibration goes there.")] = PACKAGED,
     limit: Annotated[int, typer.Option(help="Questions of each set.")] = PER_SET,
-    cache: Annotated[Path, typer.Option(help="Where what was seen is kept.")] = Path("runs/signals.json"),
 ) -> None:
     """Collect signals, choose the rank's weight, fit both models, save."""
     loaded = Reader(reader)
-    rows: dict[float, list[Row]] = {rank: [] for rank in RANKS}
+    rows: list[dict[float, Row]] = []
 
     def collect(index: Index, questions: list[Question], strange: list[Question], weight: float) -> None:
         bot = Bot(index, loaded, UNFITTED)
         for question, own in [(q, True) for q in questions] + [(q, False) for q in strange]:
             seen = bot.look(clean(question.text))
+            row = {}
             for rank in RANKS:
                 judged = bot.judge(seen, rank)
                 right = own and index.passages[judged.order[0]].id in question.gold
-                answerable = own and question.answerable
-                rows[rank].append(
-                    Row(judged.signals, right, answerable, own and question.verdict != "off_topic", weight)
-                )
+                touches = own and question.verdict != "off_topic"
+                row[rank] = Row(judged.signals, right, own and question.answerable, touches, weight)
+            rows.append(row)
 
     for name, index, questions, strange in indexes("calibration", SETS, limit):
         collect(index, questions, strange, 1.0)
-        print(name, len(rows[RANKS[0]]), flush=True)
+        print(name, len(rows), flush=True)
     others: list[Question] = []
     for index, questions in written.documents("calibration"):
         alone = [q for q in questions if not q.history]
         collect(index, alone, others, NEWS)
         others = [q for q in alone if q.answerable][:12]
-        print(index.articles[0].title, len(rows[RANKS[0]]), flush=True)
+        print(index.articles[0].title, len(rows), flush=True)
     shipped = load_index(SHIPPED_INDEX)
     own = [q for q in read_questions(OWN, shipped.passages)[None] if q.part == "choose"]
     collect(shipped, [q for q in own if q.verdict in {"answered", "related", "off_topic"}], [], NEWS)
-    cache.parent.mkdir(exist_ok=True)
-    cache.write_text(json.dumps({rank: [asdict(row) for row in found] for rank, found in rows.items()}))
-    fitted = calibration(rows)
-    fitted.save(reader / "calibration.json")
+    fit(rows, TOPIC_THRESHOLD).save(reader / "calibration.json")
     print((reader / "calibration.json").read_text())
-
-
-def calibration(rows: dict[float, list[Row]]) -> Calibration:
-    """Choose the rank's weight by right passages, fit both models, and choose when to answer."""
-    hits = {rank: sum(row.right * row.weight for row in found) for rank, found in rows.items()}
-    rank = max(hits, key=lambda r: hits[r])
-    print({r: round(h, 1) for r, h in hits.items()}, "->", rank)
-    found = rows[rank]
-    answers = fit(found, [row.right for row in found], FEATURES)
-    topic = fit(found, [row.touches for row in found], TOPIC_FEATURES)
-    news = [row for row in found if row.weight == NEWS]
-    sure = np.array([answers(row.signals) for row in news])
-    answerable = np.array([row.answerable for row in news])
-
-    def balanced(threshold: float) -> float:
-        return float(np.mean(sure[answerable] >= threshold) + np.mean(sure[~answerable] < threshold)) / 2
-
-    best = max(map(balanced, ANSWER_THRESHOLDS))
-    threshold = max(t for t in ANSWER_THRESHOLDS if balanced(t) >= best - CAUTION)
-    print(f"verdicts right on news, both kinds in equal parts: {balanced(threshold):.3f} at {threshold:.2f}")
-    return Calibration(answers, topic, round(float(threshold), 2), TOPIC_THRESHOLD, rank)
-
-
-def fit(rows: list[Row], labels: list[bool], features: tuple[str, ...]) -> Logistic:
-    """Fit a logistic model on signals."""
-    x = np.array([[getattr(row.signals, name) for name in features] for row in rows])
-    model = LogisticRegression(C=1.0, max_iter=2000).fit(x, labels, [row.weight for row in rows])
-    return Logistic(
-        {name: round(float(w), 4) for name, w in zip(features, model.coef_[0], strict=True)},
-        round(float(model.intercept_[0]), 4),
-    )
 
 
 if __name__ == "__main__":
