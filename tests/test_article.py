@@ -78,7 +78,7 @@ def test_front_matter_is_read_and_obeys_nobody() -> None:
 
 
 def test_a_title_with_a_colon_is_told_of_its_line_and_the_remedy() -> None:
-    with pytest.raises(ArticleError, match="line 2: .* must stand in quotes"):
+    with pytest.raises(ArticleError, match=r"line 2: .* must stand in quotes"):
         parse_article("---\ntitle: Before: and after\n---\n\nText.")
 
 
