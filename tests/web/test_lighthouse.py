@@ -15,7 +15,7 @@ import pytest
 from conftest import CHROMIUM_FLAGS, Served
 
 LIGHTHOUSE = "lighthouse@13.5.0"
-"""From npm, fetched once and kept in npm's cache."""
+"""From npm's cache, where `tests/install-chromium.sh` puts it."""
 
 ANSWERED = "How many containers of munitions were sent?"
 
@@ -26,6 +26,7 @@ def test_lighthouse_finds_an_answered_page_accessible_and_well_made(
     monkeypatch.setenv("CHROME_PATH", shutil.which("chromium") or "")
     report = tmp_path / "report.json"
     arguments = [
+        "--offline",
         "--yes",
         LIGHTHOUSE,
         f"{server.url}/?q={quote(ANSWERED)}",
