@@ -16,6 +16,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 FOLDER = Path(__file__).parent
 ANSWERED = "How many containers of munitions were sent?"
 SEVERAL = "What did Putin and Kim Jong Un sign?"
+GIVEN = "What is North Korea giving Russia?"
 RELATED = "Is Kim Jong Un married?"
 OFF_TOPIC = "How do I bake sourdough bread?"
 
@@ -34,6 +35,16 @@ def main(url: str) -> None:
         _take(page, "related")
         _ask(page, OFF_TOPIC)
         _take(page, "off-topic")
+        talk = _open(browser, url, 1280, 800)
+        _ask(talk, GIVEN)
+        _ask(talk, "And in return?")
+        _take(talk, "follow-up")
+        # As where the server restarts: what was typed is kept.
+        talk.context.set_offline(True)
+        talk.fill("#question", ANSWERED)
+        talk.press("#question", "Enter")
+        talk.wait_for_selector(".notice:not([hidden])")
+        _take(talk, "unreachable")
         dark = _open(browser, url, 1280, 800, color_scheme="dark")
         _ask(dark, SEVERAL)
         _take(dark, "dark")
