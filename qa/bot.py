@@ -12,8 +12,9 @@ import numpy as np
 from qa import followup, smalltalk
 from qa.answer import Answer, Quote, Verdict
 from qa.errors import QuestionError
-from qa.index import CALIBRATION, READER, Index
+from qa.index import Index
 from qa.index import load as load_index
+from qa.manifest import CALIBRATION, READER
 from qa.passages import Passage
 from qa.reader import PACKAGED, Reader, Reading, widen
 from qa.search import Found, Search, visible

@@ -75,6 +75,7 @@ def build(
 ) -> None:
     """Build the index of one article or several, or check one that is there."""
     from qa import index
+    from qa.manifest import PASSAGES
 
     named = list(articles or ())
     if check:
@@ -91,7 +92,7 @@ def build(
         typer.echo(f"{folder}: embedding the article, then exporting its questions' encoder ...", err=True)
     index.build(named, folder, model=model, reader=reader, int8=not float32, progress=watched)
     size = sum(file.stat().st_size for file in folder.rglob("*"))
-    rows = (folder / index.PASSAGES).read_text(encoding="utf-8").count("\n")
+    rows = (folder / PASSAGES).read_text(encoding="utf-8").count("\n")
     typer.echo(f"{folder}: {rows} passages, {size / 1e6:.1f} MB.")
 
 

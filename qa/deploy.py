@@ -15,7 +15,8 @@ import qa
 from qa.article import Article, read_article
 from qa.errors import QaError
 from qa.fetch import fetch, is_address
-from qa.index import MANIFEST, check, read_manifest
+from qa.index import check
+from qa.manifest import MANIFEST, read_manifest
 from qa.staging import staged
 
 PACKAGE = Path(qa.__file__).parent

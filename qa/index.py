@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import functools
-import hashlib
 import json
-import re
 import shutil
 import struct
 from collections.abc import Sequence
@@ -20,47 +18,28 @@ from tokenizers import Tokenizer
 from qa.article import Article, read_article
 from qa.encoder import DEFAULT_MODEL, EncoderInfo, PassageEncoder, QuestionEncoder, Vectors
 from qa.errors import ArticleError, IndexFolderError
-from qa.extractive import FILES as READER_FILES
-from qa.extractive import ReaderInfo, check_room, export_reader
+from qa.extractive import check_room, export_reader
+from qa.manifest import (
+    ARTICLE_NAME,
+    CALIBRATION,
+    ENCODER,
+    FORMAT,
+    MANIFEST,
+    PASSAGES,
+    READER,
+    VECTORS,
+    Manifest,
+    inside,
+    read_manifest,
+    reader_files,
+    sha256_of,
+)
 from qa.passages import Passage, cut
 from qa.staging import staged
 from qa.verdict import Calibration
 
-FORMAT = 1
-MANIFEST = "manifest.json"
-PASSAGES = "passages.jsonl"
-VECTORS = "vectors.faiss"
-ENCODER = ("encoder/model.onnx", "encoder/tokenizer.json")
-READER = "reader"
-CALIBRATION = "calibration.json"
-ARTICLE_NAME = re.compile(r"article(-\d+)?\.(md|txt)")
-MAX_FILE_BYTES = 2_000_000_000
-MAX_MANIFEST_BYTES = 1_000_000
 FLAT_HEADER = struct.Struct("<4siqqqBiQ")
 """A flat FAISS file's head: kind, dimension, vectors, two unused, trained, metric, numbers."""
-
-
-class Manifest(BaseModel):
-    """What an index folder says of itself.
-
-    ``files`` maps each file's name to its sha256; ``sha256`` is that of all the rest of the manifest.
-    ``reader`` is None where the packaged one reads.
-    """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    format: int
-    articles: list[str]
-    encoder: EncoderInfo
-    reader: ReaderInfo | None = None
-    files: dict[str, str]
-    sha256: str = ""
-
-    def to_bytes(self) -> bytes:
-        """The manifest as its file holds it, sealed with its own checksum."""
-        rest = self.model_dump_json(exclude={"sha256"}, exclude_none=True)
-        sealed = self.model_copy(update={"sha256": hashlib.sha256(rest.encode()).hexdigest()})
-        return (sealed.model_dump_json(indent=2, exclude_none=True) + "\n").encode()
 
 
 class PassageRow(BaseModel):
@@ -148,8 +127,8 @@ def build(
             _write_passages(staging / PASSAGES, passages, read)
             _write_vectors(staging / VECTORS, vectors)
             encoder.export(staging / "encoder", int8=int8)
-            written = [*names, PASSAGES, VECTORS, *ENCODER, *_reader_files(reading)]
-            files = {name: _sha256(staging / name) for name in sorted(written)}
+            written = [*names, PASSAGES, VECTORS, *ENCODER, *reader_files(reading)]
+            files = {name: sha256_of(staging / name) for name in sorted(written)}
             manifest = Manifest(format=FORMAT, articles=names, encoder=info, reader=reading, files=files)
             (staging / MANIFEST).write_bytes(manifest.to_bytes())
     except OSError as error:
@@ -165,7 +144,7 @@ def load(folder: str | Path, *, threads: int = 1) -> Index:
     folder = Path(folder)
     manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
-        if _sha256(_inside(folder, name)) != expected:
+        if sha256_of(inside(folder, name)) != expected:
             raise IndexFolderError(
                 f"{folder / name}: is not the file that was indexed. "
                 f"Rebuild the index: qa build {folder / manifest.articles[0]} {folder}"
@@ -194,10 +173,10 @@ def check(folder: str | Path, articles: Sequence[str | Path] = ()) -> list[str]:
         problems = [
             f"{folder / name}: differs from what was indexed."
             for name, expected in manifest.files.items()
-            if _sha256(_inside(folder, name)) != expected
+            if sha256_of(inside(folder, name)) != expected
         ]
         for path, name in zip(articles, manifest.articles, strict=False):
-            if _sha256(Path(path)) != manifest.files[name]:
+            if sha256_of(Path(path)) != manifest.files[name]:
                 problems.append(f"{path}: is not the article in {folder / name}.")
         if articles and len(articles) != len(manifest.articles):
             problems.append(f"{folder}: holds {len(manifest.articles)} articles, not {len(articles)}.")
@@ -225,44 +204,6 @@ def cut_all(articles: Sequence[Article], tokenizer: Tokenizer, info: EncoderInfo
     return passages
 
 
-def read_manifest(folder: Path) -> Manifest:
-    """Read and check the manifest: its format, and that it names the files of an index and no others."""
-    path = folder / MANIFEST
-    if not folder.is_dir():
-        raise IndexFolderError(f"{folder}: no such index folder. Build one: qa build ARTICLE {folder}")
-    if not path.exists():
-        raise IndexFolderError(
-            f"{path}: is missing, so {folder} is no index. Build it: qa build ARTICLE {folder}"
-        )
-    try:
-        data = _inside(folder, MANIFEST, MAX_MANIFEST_BYTES).read_bytes()
-        found = json.loads(data)
-    except OSError as error:
-        raise IndexFolderError(f"{path}: cannot be read ({error.strerror}).") from error
-    except (ValueError, RecursionError) as error:
-        raise IndexFolderError(f"{path}: is not JSON. Rebuild the index.") from error
-    version = found.get("format") if isinstance(found, dict) else None
-    if isinstance(version, int) and version > FORMAT:
-        raise IndexFolderError(
-            f"{path}: format {version} is newer than this program's {FORMAT}. "
-            "Update it (pip install --upgrade article-qa), or rebuild the index."
-        )
-    try:
-        manifest = Manifest.model_validate_json(data, strict=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise IndexFolderError(f"{path}: {field}: {first['msg']}. Rebuild the index.") from error
-    expected = {*manifest.articles, PASSAGES, VECTORS, *ENCODER, *_reader_files(manifest.reader)}
-    if not manifest.articles or not all(ARTICLE_NAME.fullmatch(name) for name in manifest.articles):
-        raise IndexFolderError(f"{path}: articles: names no article of this folder. Rebuild the index.")
-    if set(manifest.files) - {CALIBRATION} != expected or manifest.format != FORMAT:
-        raise IndexFolderError(f"{path}: files: must name exactly {sorted(expected)}. Rebuild the index.")
-    if data != manifest.to_bytes():
-        raise IndexFolderError(f"{path}: is not as it was written. Rebuild the index.")
-    return manifest
-
-
 def calibrate(folder: Path, calibration: Calibration) -> None:
     """Put a calibration into an index, in one step, in place of the one that it had.
 
@@ -275,27 +216,13 @@ def calibrate(folder: Path, calibration: Calibration) -> None:
         with staged(folder) as staging:
             for name in manifest.files:
                 (staging / name).parent.mkdir(exist_ok=True)
-                shutil.copyfile(_inside(folder, name), staging / name)
+                shutil.copyfile(inside(folder, name), staging / name)
             calibration.save(staging / CALIBRATION)
-            files = manifest.files | {CALIBRATION: _sha256(staging / CALIBRATION)}
+            files = manifest.files | {CALIBRATION: sha256_of(staging / CALIBRATION)}
             changed = manifest.model_copy(update={"files": dict(sorted(files.items()))})
             (staging / MANIFEST).write_bytes(changed.to_bytes())
     except OSError as error:
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
-
-
-def _reader_files(reader: ReaderInfo | None) -> list[str]:
-    return [f"{READER}/{name}" for name in READER_FILES] if reader else []
-
-
-def _inside(folder: Path, name: str, limit: int = MAX_FILE_BYTES) -> Path:
-    """Return a file's path, refusing links that lead out of the folder and files that are none."""
-    path = folder / name
-    if path.is_symlink() or (path.parent.is_symlink() and path.parent != folder) or not path.is_file():
-        raise IndexFolderError(f"{path}: is missing or no plain file. Rebuild the index.")
-    if path.stat().st_size > limit:
-        raise IndexFolderError(f"{path}: is larger than {limit:,} bytes.")
-    return path
 
 
 def _refuse_foreign(folder: Path) -> None:
@@ -377,8 +304,3 @@ def _read_vectors(path: Path, count: int, dimension: int) -> faiss.IndexFlatIP: 
     if not np.isfinite(index.reconstruct_n(0, count)).all():
         raise IndexFolderError(f"{path}: holds vectors that are no numbers. Rebuild the index.")
     return index
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

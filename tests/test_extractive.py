@@ -15,6 +15,7 @@ from qa.bot import SHIPPED_INDEX
 from qa.cli import app
 from qa.errors import IndexFolderError, ModelError
 from qa.extractive import export_reader
+from qa.manifest import MANIFEST, read_manifest
 from qa.passages import Passage
 from qa.reader import PACKAGED, Reader
 from tests.tiny_model import make_model
@@ -98,9 +99,9 @@ def test_a_reader_named_when_loading_reads(built: Path, bert: Path) -> None:
 
 
 def test_the_shipped_index_is_as_it_was() -> None:
-    manifest = index.read_manifest(SHIPPED_INDEX)
+    manifest = read_manifest(SHIPPED_INDEX)
     assert manifest.reader is None
-    assert "reader" not in json.loads((SHIPPED_INDEX / index.MANIFEST).read_bytes())
+    assert "reader" not in json.loads((SHIPPED_INDEX / MANIFEST).read_bytes())
 
 
 @pytest.mark.parametrize("name", ["model.onnx", "tokenizer.json"])

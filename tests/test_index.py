@@ -11,6 +11,7 @@ import pytest
 import qa
 from qa import index
 from qa.errors import IndexFolderError, ModelError
+from qa.manifest import ENCODER
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "index"
@@ -50,7 +51,7 @@ def test_an_index_answers_wherever_it_lies(rebuilt: Path) -> None:
     assert "11,000" in answer.quote.text
 
 
-@pytest.mark.parametrize("name", ["article.md", "passages.jsonl", "vectors.faiss", *index.ENCODER])
+@pytest.mark.parametrize("name", ["article.md", "passages.jsonl", "vectors.faiss", *ENCODER])
 @pytest.mark.parametrize("how", ["altered", "cut short", "missing"])
 def test_a_file_that_does_not_fit_is_named(copied: Path, name: str, how: str) -> None:
     path = copied / name

@@ -16,7 +16,7 @@ from qa.answer import Verdict
 from qa.bot import MAX_QUESTION
 from qa.errors import QaError
 from qa.evaluation import read_rows
-from qa.index import MANIFEST, read_manifest
+from qa.manifest import MANIFEST, read_manifest
 
 FILE = "feedback.jsonl"
 MAX_FILE = 50_000_000

@@ -25,8 +25,8 @@ from pathlib import Path
 import faiss  # noqa: F401  # imported before forking, so that each child starts at once
 
 import qa
-from qa.index import ENCODER, MANIFEST, PASSAGES, VECTORS, Manifest
 from qa.index import load as load_index
+from qa.manifest import ENCODER, MANIFEST, PASSAGES, VECTORS, Manifest
 from qa.search import Search
 from tests.faults.command import command
 

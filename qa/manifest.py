@@ -1,0 +1,108 @@
+"""What an index folder holds, and what it says of itself: its manifest, read and checked before all else."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from pathlib import Path
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from qa.encoder import EncoderInfo
+from qa.errors import IndexFolderError
+from qa.extractive import FILES as READER_FILES
+from qa.extractive import ReaderInfo
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+PASSAGES = "passages.jsonl"
+VECTORS = "vectors.faiss"
+ENCODER = ("encoder/model.onnx", "encoder/tokenizer.json")
+READER = "reader"
+CALIBRATION = "calibration.json"
+ARTICLE_NAME = re.compile(r"article(-\d+)?\.(md|txt)")
+MAX_FILE_BYTES = 2_000_000_000
+MAX_MANIFEST_BYTES = 1_000_000
+
+
+class Manifest(BaseModel):
+    """What an index folder says of itself.
+
+    ``files`` maps each file's name to its sha256; ``sha256`` is that of all the rest of the manifest.
+    ``reader`` is None where the packaged one reads.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    format: int
+    articles: list[str]
+    encoder: EncoderInfo
+    reader: ReaderInfo | None = None
+    files: dict[str, str]
+    sha256: str = ""
+
+    def to_bytes(self) -> bytes:
+        """The manifest as its file holds it, sealed with its own checksum."""
+        rest = self.model_dump_json(exclude={"sha256"}, exclude_none=True)
+        sealed = self.model_copy(update={"sha256": hashlib.sha256(rest.encode()).hexdigest()})
+        return (sealed.model_dump_json(indent=2, exclude_none=True) + "\n").encode()
+
+
+def read_manifest(folder: Path) -> Manifest:
+    """Read and check the manifest: its format, and that it names the files of an index and no others."""
+    path = folder / MANIFEST
+    if not folder.is_dir():
+        raise IndexFolderError(f"{folder}: no such index folder. Build one: qa build ARTICLE {folder}")
+    if not path.exists():
+        raise IndexFolderError(
+            f"{path}: is missing, so {folder} is no index. Build it: qa build ARTICLE {folder}"
+        )
+    try:
+        data = inside(folder, MANIFEST, MAX_MANIFEST_BYTES).read_bytes()
+        found = json.loads(data)
+    except OSError as error:
+        raise IndexFolderError(f"{path}: cannot be read ({error.strerror}).") from error
+    except (ValueError, RecursionError) as error:
+        raise IndexFolderError(f"{path}: is not JSON. Rebuild the index.") from error
+    version = found.get("format") if isinstance(found, dict) else None
+    if isinstance(version, int) and version > FORMAT:
+        raise IndexFolderError(
+            f"{path}: format {version} is newer than this program's {FORMAT}. "
+            "Update it (pip install --upgrade article-qa), or rebuild the index."
+        )
+    try:
+        manifest = Manifest.model_validate_json(data, strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise IndexFolderError(f"{path}: {field}: {first['msg']}. Rebuild the index.") from error
+    expected = {*manifest.articles, PASSAGES, VECTORS, *ENCODER, *reader_files(manifest.reader)}
+    if not manifest.articles or not all(ARTICLE_NAME.fullmatch(name) for name in manifest.articles):
+        raise IndexFolderError(f"{path}: articles: names no article of this folder. Rebuild the index.")
+    if set(manifest.files) - {CALIBRATION} != expected or manifest.format != FORMAT:
+        raise IndexFolderError(f"{path}: files: must name exactly {sorted(expected)}. Rebuild the index.")
+    if data != manifest.to_bytes():
+        raise IndexFolderError(f"{path}: is not as it was written. Rebuild the index.")
+    return manifest
+
+
+def reader_files(reader: ReaderInfo | None) -> list[str]:
+    """Return the files that an index holds of a reader of its own; none where the packaged one reads."""
+    return [f"{READER}/{name}" for name in READER_FILES] if reader else []
+
+
+def inside(folder: Path, name: str, limit: int = MAX_FILE_BYTES) -> Path:
+    """Return a file's path, refusing links that lead out of the folder and files that are none."""
+    path = folder / name
+    if path.is_symlink() or (path.parent.is_symlink() and path.parent != folder) or not path.is_file():
+        raise IndexFolderError(f"{path}: is missing or no plain file. Rebuild the index.")
+    if path.stat().st_size > limit:
+        raise IndexFolderError(f"{path}: is larger than {limit:,} bytes.")
+    return path
+
+
+def sha256_of(path: Path) -> str:
+    """Return a file's checksum, in hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
