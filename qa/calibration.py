@@ -13,9 +13,10 @@ from pathlib import Path
 
 import numpy as np
 
+from qa.answer import VERDICTS
 from qa.bot import clean, load
 from qa.errors import QaError
-from qa.evaluation import FOREIGN, Document, Examiner, draw
+from qa.evaluation import FOREIGN, Document, Examiner
 from qa.index import calibrate as put_calibration
 from qa.report import watched
 from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic, Signals
@@ -45,9 +46,7 @@ def calibrate_index(folder: Path, questions: Path, part: str, limit: int | None 
     """
     bot = load(folder)
     examiner = Examiner(bot)
-    documents = examiner.documents(questions, part)
-    if len(documents) > 1 or limit:
-        documents = draw(documents, limit)
+    documents = examiner.drawn(questions, part, limit)
     total = sum(len(document.questions) for document in documents)
     rows = list(watched(collect(examiner, documents), str(questions), total))
     put_calibration(folder, fit(rows, bot.calibration.topic_threshold))
@@ -68,12 +67,17 @@ class Row:
     weight: float = 1.0
 
 
-def collect(examiner: Examiner, documents: Iterable[Document]) -> Iterator[dict[float, Row]]:
-    """Look once at each question that stands alone, and judge it with every rank's weight."""
+def collect(
+    examiner: Examiner, documents: Iterable[Document], weight: float = 1.0
+) -> Iterator[dict[float, Row]]:
+    """Look once at each question that stands alone, and judge it with every rank's weight.
+
+    ``weight`` is what each of the questions counts for when fitting.
+    """
     for document in documents:
         bot = examiner.bot(document)
         for question in document.questions:
-            if question.history or question.verdict not in {None, "answered", "related", "off_topic"}:
+            if question.history or question.verdict not in {None, *VERDICTS}:
                 continue
             seen = bot.look(clean(question.text))
             row = {}
@@ -81,7 +85,7 @@ def collect(examiner: Examiner, documents: Iterable[Document]) -> Iterator[dict[
                 judged = bot.judge(seen, rank)
                 right = bot.index.passages[judged.order[0]].id in question.gold
                 touches = question.kind != FOREIGN and question.verdict != "off_topic"
-                row[rank] = Row(judged.signals, right, question.answerable, touches)
+                row[rank] = Row(judged.signals, right, question.answerable, touches, weight)
             yield row
 
 

@@ -122,6 +122,14 @@ class Examiner:
         kept = tuple(q for q in questions[None] if not part or q.part in {"", part})
         return [Document(index.articles[0], index.passages, kept)]
 
+    def drawn(self, folder: Path, part: str = "", limit: int | None = None) -> list[Document]:
+        """Read a set as :meth:`documents` does, and draw of it as :func:`draw` does.
+
+        All questions about an index are asked where there is no limit: none is about another article.
+        """
+        documents = self.documents(folder, part)
+        return draw(documents, limit) if len(documents) > 1 or limit else documents
+
     def bot(self, document: Document) -> Bot:
         """Return a bot that answers from a document, passages as the set cuts them."""
         index = self._bot.index
@@ -263,12 +271,16 @@ def draw(documents: Sequence[Document], limit: int | None = None) -> list[Docume
         own = rng.sample(document.questions, count)
         others = [q for q in order[number - 1].questions if q.answerable and not q.history]
         others = others if len(order) > 1 else []
-        foreign = [
-            replace(q, kind=FOREIGN, answerable=False, gold=frozenset(), answers=(), spans=(), source="")
-            for q in rng.sample(others, min(-(-count // 3), len(others)))
-        ]
-        drawn.append(replace(document, questions=(*own, *foreign)))
+        strange = map(foreign, rng.sample(others, min(-(-count // 3), len(others))))
+        drawn.append(replace(document, questions=(*own, *strange)))
     return drawn
+
+
+def foreign(question: Question) -> Question:
+    """Return a question as it is where another article is asked: one without an answer."""
+    return replace(
+        question, kind=FOREIGN, answerable=False, gold=frozenset(), answers=(), spans=(), source=""
+    )
 
 
 def index_of(document: Document, encode: Callable[[Sequence[str]], Vectors], like: Index) -> Index:

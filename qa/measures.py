@@ -17,6 +17,7 @@ from typing import Any, NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from qa.answer import VERDICTS
 from qa.errors import QaError
 from qa.evaluation import FOREIGN, Outcome
 
@@ -92,7 +93,7 @@ def _row(outcome: Outcome) -> tuple[float, ...]:
     quote = answer.quote.text if answer.quote else ""
     golds = question.answers if answerable else ("",)
     words = given.text if given and given.margin > 0 else ""
-    three = question.verdict in {"answered", "related", "off_topic"}
+    three = question.verdict in VERDICTS
     return (
         answerable,
         answered,

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, TypeVar
 from qa.bot import Bot
 from qa.errors import QaError
 from qa.evaluation import FORMS, Examiner
-from qa.evaluation import draw as draw_questions
 from qa.measures import Interval, Measured, measure, reliability, risk_coverage
 from qa.terminal import console
 
@@ -52,9 +51,7 @@ def evaluate(bot: Bot, folders: Sequence[Path], part: str, limit: int | None) ->
     examiner = Examiner(bot)
     measured: dict[str, Measured] = {}
     for folder in folders:
-        documents = examiner.documents(folder, part)
-        if len(documents) > 1 or limit:
-            documents = draw_questions(documents, limit)
+        documents = examiner.drawn(folder, part, limit)
         questions = [q for document in documents for q in document.questions]
         for form in FORMS if any(q.history for q in questions) else FORMS[:1]:
             name = str(folder) if form == "history" else f"{folder}, {form}"

@@ -65,10 +65,7 @@ def examiner_of(reader: str | None, cache: Path) -> Examiner:
 def documents_of(name: str, part: str) -> list[Document]:
     """Read a set's documents of one part."""
     if name == WRITTEN:
-        return [
-            Document(index.articles[0], index.passages, tuple(questions))
-            for index, questions in written.documents(part)
-        ]
+        return list(written.documents(part))
     return list(read_documents(DATA / name, lambda title: all(part_of(t) == part for t in names_of(title))))
 
 

@@ -1,26 +1,23 @@
 """Articles and questions of our own: news, and what readers ask about it, half of it unanswered there.
 
-``training/written`` holds them: ``NAME.md`` is an article, ``NAME.jsonl`` its questions. They are what
-the public sets lack: short abstract paragraphs under headings that repeat each other, paraphrases
-without a shared word, questions after a conversation, and for most questions that are answered a twin
-that sounds alike and is not.
+``training/written`` holds them: ``NAME.md`` is an article, ``NAME.jsonl`` its questions, in the form of
+any set's. They are what the public sets lack: short abstract paragraphs under headings that repeat each
+other, paraphrases without a shared word, questions after a conversation, and for most questions that are
+answered a twin that sounds alike and is not.
 """
 
 from __future__ import annotations
 
 import random
 from collections.abc import Iterator
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
-
-import faiss
 
 from qa.article import read_article
 from qa.bot import SHIPPED_INDEX
 from qa.encoder import PassageEncoder
-from qa.evaluation import Question, read_rows
-from qa.index import Index, cut_all
+from qa.evaluation import Document, Question, index_of, read_questions
+from qa.index import cut_all
 from qa.index import load as load_index
 from qa.passages import Passage
 from qa.search import Search
@@ -51,44 +48,25 @@ def part_of(name: str) -> str:
     return next((part for part, names in HELD_OUT.items() if name in names.split()), "train")
 
 
-def documents(part: str) -> Iterator[tuple[Index, list[Question]]]:
-    """Yield each article of a part as an index in memory, with its questions."""
-    shipped = load_index(SHIPPED_INDEX)
+def documents(part: str) -> Iterator[Document]:
+    """Yield each article of a part, cut as an index cuts it, with its questions."""
     for path in sorted(FOLDER.glob("*.md")):
-        if part_of(path.stem) != part:
-            continue
-        article = read_article(path)
-        passages = tuple(cut_all([article], encoder().tokenizer, shipped.manifest.encoder))
-        vectors = faiss.IndexFlatIP(shipped.manifest.encoder.dimension)
-        vectors.add(encoder().encode([text for p in passages for text in p.embedded]))
-        index = replace(shipped, articles=(article,), passages=passages, vectors=vectors)
-        yield index, list(_questions(path.with_suffix(".jsonl"), passages))
+        if part_of(path.stem) == part:
+            article = read_article(path)
+            passages = tuple(cut_all([article], encoder().tokenizer, encoder().info(int8=True)))
+            (questions,) = read_questions(path.with_suffix(".jsonl"), passages).values()
+            yield Document(article, passages, tuple(questions))
 
 
 def examples(part: str, rng: random.Random) -> list[Example]:
     """Build the examples of a part's articles: what answers, and the search's look-alikes of it."""
-    return [
-        example
-        for index, questions in documents(part)
-        for search in [Search(index)]
-        for question in questions
-        for example in _examples(question, index.passages, search, rng)
-    ]
-
-
-def _questions(path: Path, passages: tuple[Passage, ...]) -> Iterator[Question]:
-    for number, row in enumerate(read_rows(path), 1):
-        answers = tuple(row["answers"])
-        yield Question(
-            id=f"{path.stem}-{number}",
-            text=row["question"],
-            gold=frozenset(p.id for p in passages if any(a in p.text for a in answers)),
-            answers=answers,
-            answerable=bool(answers),
-            kind=row["kind"],
-            history=tuple({"role": "user", "content": text} for text in row.get("history", ())),
-            rewrite=row.get("rewrite") or row["question"],
-        )
+    shipped = load_index(SHIPPED_INDEX)
+    made: list[Example] = []
+    for document in documents(part):
+        search = Search(index_of(document, encoder().encode, shipped))
+        for question in document.questions:
+            made += _examples(question, document.passages, search, rng)
+    return made
 
 
 def _examples(
