@@ -46,10 +46,6 @@ class Point:
     recall: float
     effort: int
 
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types."""
-        return asdict(self)
-
 
 def curves(largest: int, full: bool) -> list[Point]:
     """Measure each type at each size, every point in a process of its own."""
@@ -218,7 +214,7 @@ def load_file(path: str) -> tuple[float, float]:
 def main(kind: str, size: int) -> None:
     """Print one point as JSON."""
     point = measure_whole(size) if kind == "whole search" else measure_type(kind, size)
-    print(json.dumps(point.to_dict()))
+    print(json.dumps(asdict(point)))
 
 
 if __name__ == "__main__":

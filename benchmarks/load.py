@@ -13,7 +13,7 @@ import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.environments import OURS, ROOT, python, surroundings
@@ -36,10 +36,6 @@ class Level:
     p50: float
     p95: float
     dropped: int
-
-    def to_dict(self) -> dict[str, float]:
-        """Plain JSON types."""
-        return asdict(self)
 
 
 def levels(asked: list[str], each: int) -> list[Level]:

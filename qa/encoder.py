@@ -6,9 +6,9 @@ import contextlib
 import hashlib
 import importlib.util
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
@@ -57,10 +57,6 @@ class EncoderInfo:
     query_prompt: str
     passage_prompt: str
     precision: str
-
-    def to_dict(self) -> dict[str, Any]:
-        """Plain JSON types, for the manifest."""
-        return asdict(self)
 
 
 def find_model(name: str) -> Path | str:

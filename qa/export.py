@@ -60,6 +60,22 @@ def export_onnx(
         exported.unlink(missing_ok=True)
 
 
+def export_spans(model: torch.nn.Module, inputs: tuple[str, ...], path: Path, *, int8: bool) -> None:
+    """Write a question-answering model of transformers to ``path``, to give each token's two scores."""
+    import torch
+
+    class Spans(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.model = model
+
+        def forward(self, *tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+            found = self.model(**dict(zip(inputs, tokens, strict=True)))
+            return found.start_logits, found.end_logits
+
+    export_onnx(Spans(), inputs, ("start", "end"), path, int8=int8)
+
+
 def _strip(path: Path) -> None:
     """Drop the exporter's notes, among them paths of the building machine: same weights, same bytes."""
     import onnx

@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict
 from tokenizers import Tokenizer
 
 from qa.errors import ModelError
-from qa.export import INPUTS, export_onnx, quiet
+from qa.export import INPUTS, export_spans, quiet
 from qa.onnx import Session
 from qa.passages import Passage
 
@@ -61,7 +61,6 @@ def export_reader(name: str, folder: Path, *, int8: bool = True, progress: bool 
         ModelError: if transformers is not installed, or the model cannot be loaded or does not fit.
     """
     try:
-        import torch
         from transformers import AutoModelForQuestionAnswering, AutoTokenizer
     except ImportError as error:
         raise ModelError(
@@ -95,18 +94,9 @@ def export_reader(name: str, folder: Path, *, int8: bool = True, progress: bool 
     accepted = inspect.signature(model.forward).parameters
     inputs = tuple(i for i in INPUTS if i in tokenizer.model_input_names and i in accepted)
 
-    class Spans(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, *tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            found = self.model(**dict(zip(inputs, tokens, strict=True)))
-            return found.start_logits, found.end_logits
-
     folder.mkdir(parents=True, exist_ok=True)
     try:
-        export_onnx(Spans(), inputs, ("start", "end"), folder / FILES[0], int8=int8)
+        export_spans(model, inputs, folder / FILES[0], int8=int8)
     except Exception as error:  # the exporter's errors share no base class either.
         reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(f"reader {name!r} cannot be exported to ONNX: {reason}") from error

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from qa.errors import QuestionError
-from qa.search import FUNCTION_WORDS, WORD, fold, visible
+from qa.search import content_words, fold, visible
 
 Message = Mapping[str, Any]
 Wish = Literal["more", "place", "sure"]
@@ -125,7 +125,7 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
 
 def _leans(question: str) -> bool:
     """Say whether a question leaves out its subject: it points back, or has next to no content."""
-    content = _content(question)
+    content = content_words(question)
     begins = OPENING.match(question)
     if len(content) < 2 or (begins is not None and len(content) < 3):
         return True
@@ -133,12 +133,7 @@ def _leans(question: str) -> bool:
     if points is None:
         return False
     before = question[: points.start()]
-    return NAMED.search(before) is None and len(_content(before)) < SUBJECT
-
-
-def _content(text: str) -> list[str]:
-    """Return a text's content words."""
-    return [w for w in WORD.findall(fold(text)) if w not in FUNCTION_WORDS]
+    return NAMED.search(before) is None and len(content_words(before)) < SUBJECT
 
 
 def _turns(history: Sequence[Message]) -> list[dict[str, str]]:

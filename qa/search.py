@@ -36,6 +36,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text).translate(APOSTROPHES).casefold()
 
 
+def content_words(text: str) -> list[str]:
+    """Return a text's words, folded, without those that carry no content of their own."""
+    return [w for w in WORD.findall(fold(text)) if w not in FUNCTION_WORDS]
+
+
 def visible(text: str) -> str:
     """Return a text on one line, without controls, lone surrogates and marks that could disguise it."""
     return " ".join("".join(c if unicodedata.category(c) not in HIDDEN else " " for c in text).split())
@@ -118,8 +123,7 @@ class Search:
 
     def content(self, question: str) -> list[str]:
         """Return the stems of a question's content words, or of all its words if it has none."""
-        words = [w for w in WORD.findall(fold(question)) if w not in FUNCTION_WORDS]
-        return self._stems(" ".join(words)) or self._stems(question)
+        return self._stems(" ".join(content_words(question))) or self._stems(question)
 
     def covered(self, question: str, text: str) -> float:
         """Return the share of a question's content words, weighed by how rare they are, in a text."""

@@ -7,7 +7,6 @@ answered: a change of subject must cost nothing.
 
 from __future__ import annotations
 
-import statistics
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -24,6 +23,7 @@ from training.evaluate import WRITTEN, documents_of, examiner_of
 SETS = ("canard_dev_derived", "abgcoqa_coqa", "mtrag", WRITTEN)
 ALONE = "squad2"
 BEFORE = 5
+COLUMNS: tuple[Form, ...] = ("alone", "history", "rewrite")
 RESAMPLES = 1_000
 OWN = Path("tests/questions/conversations")
 
@@ -33,19 +33,15 @@ def follow_ups(documents: Sequence[Document], limit: int) -> list[Document]:
     kept = [
         replace(d, questions=tuple(q for q in d.questions if q.answerable and q.history)) for d in documents
     ]
+    return drawn(kept, limit)
+
+
+def drawn(documents: Sequence[Document], limit: int) -> list[Document]:
+    """Draw questions about the documents themselves, and none about others."""
     return [
-        replace(d, questions=tuple(q for q in d.questions if q.kind != FOREIGN)) for d in draw(kept, limit)
+        replace(d, questions=tuple(q for q in d.questions if q.kind != FOREIGN))
+        for d in draw(documents, limit)
     ]
-
-
-def hits(outcomes: Sequence[Outcome]) -> np.ndarray:
-    """Say of each question whether a right passage came first."""
-    return np.array([o.ranks[:1] == [1] for o in outcomes], dtype=float)
-
-
-def milliseconds(outcomes: Sequence[Outcome]) -> float:
-    """Return the median time of a question."""
-    return 1000 * statistics.median(o.seconds for o in outcomes)
 
 
 def way(alone: np.ndarray, history: np.ndarray, rewrite: np.ndarray) -> str:
@@ -80,11 +76,11 @@ def table(examiner: Examiner, sets: dict[str, list[Document]]) -> None:
         forms = FORMS[::-1] if rewritten else FORMS[1::-1]
         outcomes = report.watched(ask_each(examiner, documents, forms), name, len(questions))
         asked = dict(zip(forms, zip(*outcomes, strict=True), strict=True))
-        found = {form: hits(each) for form, each in asked.items()}
-        cells = {form: report.cell(measure(each).values["hit@1"]) for form, each in asked.items()}
-        ignored, history = milliseconds(asked["alone"]), milliseconds(asked["history"])
-        gone = way(found["alone"], found["history"], found["rewrite"]) if rewritten else "-"
-        shown = [cells.get(form, "-") for form in ("alone", "history", "rewrite")]
+        found = {form: measure(each) for form, each in asked.items()}
+        cells = {form: report.cell(each.values["hit@1"]) for form, each in found.items()}
+        ignored, history = (found[form].values["ms"].value for form in ("alone", "history"))
+        gone = way(*(found[form].rows["right"] for form in COLUMNS)) if rewritten else "-"
+        shown = [cells.get(form, "-") for form in COLUMNS]
         times = [f"{ignored:.0f}", f"{history:.0f}", f"{history / ignored:.2f}"]
         rows.append([name, str(len(questions)), *shown, gone, *times])
     report.print_table(rows)
@@ -116,10 +112,7 @@ def main(
     own = examiner.documents(OWN, "report")
     sets = {name: follow_ups(documents_of(name, "test"), limit) for name in SETS}
     table(examiner, sets | {"the shipped article": follow_ups(own, 10_000)})
-    alone = [
-        replace(d, questions=tuple(q for q in d.questions if q.kind != FOREIGN))
-        for d in draw(documents_of(ALONE, "test"), 2 * limit)
-    ]
+    alone = drawn(documents_of(ALONE, "test"), 2 * limit)
     total = sum(len(d.questions) for d in alone)
     outcomes = report.watched(after_others(examiner, alone), ALONE, total)
     fresh, later = zip(*outcomes, strict=True)

@@ -28,7 +28,7 @@ from transformers import BertForQuestionAnswering
 from transformers.modeling_outputs import QuestionAnsweringModelOutput
 
 from qa.encoder import find_model
-from qa.export import INPUTS, export_onnx
+from qa.export import INPUTS, export_spans
 from training import written
 from training.data import SOURCES, Example, examples_of
 
@@ -304,18 +304,8 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
 def export(weights: Path, folder: Path) -> None:
     """Write the reader as the package ships it: ``model.onnx`` in int8, and ``tokenizer.json``."""
     model = BertForQuestionAnswering.from_pretrained(weights)
-
-    class Spans(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.model = model
-
-        def forward(self, *tokens: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
-            found = self.model(**dict(zip(INPUTS, tokens, strict=True)))
-            return found.start_logits, found.end_logits
-
     folder.mkdir(parents=True, exist_ok=True)
-    export_onnx(Spans(), INPUTS, ("start", "end"), folder / "model.onnx", int8=True)
+    export_spans(model, INPUTS, folder / "model.onnx", int8=True)
     tokenizer = Tokenizer.from_file(str(weights / "tokenizer.json"))
     tokenizer.enable_truncation(READING_WINDOW, strategy="only_second")
     tokenizer.save(str(folder / "tokenizer.json"))
