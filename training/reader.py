@@ -29,8 +29,10 @@ from transformers.modeling_outputs import QuestionAnsweringModelOutput
 
 from qa.encoder import find_model
 from qa.export import INPUTS, export_spans
+from qa.reader import Reader
 from training import written
 from training.data import SOURCES, Example, examples_of
+from training.mined import Mined
 
 DATA = Path(os.environ.get("QA_DATA", "../shared/data"))
 WINDOW = 192
@@ -150,11 +152,13 @@ def rank_loss(margin: torch.Tensor, batch: list[Encoded]) -> torch.Tensor:
     return torch.nn.functional.softplus(margin[wrong] - margin[right]).mean()
 
 
-def load_examples(part: str, seed: int, tokenizer: Tokenizer, share: float = 1.0) -> list[Encoded]:
+def load_examples(
+    part: str, seed: int, tokenizer: Tokenizer, share: float = 1.0, mined: Mined | None = None
+) -> list[Encoded]:
     """Read the examples of one part: ``share`` of every public set's, and those of our own articles."""
     rng = random.Random(seed)
     made = [e for source in SOURCES for e in examples_of(source, DATA, part, share, rng)]
-    made += written.examples(part, rng)
+    made += written.examples(part, rng, mined)
     return [e for e in (encode(example, tokenizer) for example in made) if e is not None]
 
 
@@ -226,9 +230,10 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
     tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     tokenizer.no_padding()
     tokenizer.enable_truncation(WINDOW, strategy="only_second")
+    mined = Mined(Reader(start), run / "mined.jsonl") if start is not None else None
     schedule = []
     for number in range(recipe.passes):
-        encoded = load_examples("train", recipe.seed + number, tokenizer, recipe.share)
+        encoded = load_examples("train", recipe.seed + number, tokenizer, recipe.share, mined)
         schedule += batches(encoded, recipe.batch, random.Random(recipe.seed + number))
     schedule = schedule[: recipe.steps]
     dev = sorted(load_examples("dev", 0, tokenizer), key=lambda e: len(e.ids))[::6]

@@ -17,24 +17,32 @@ from qa.article import read_article
 from qa.bot import SHIPPED_INDEX
 from qa.encoder import PassageEncoder
 from qa.evaluation import Document, Question, index_of, read_questions
+from qa.followup import candidates
 from qa.index import cut_all
 from qa.index import load as load_index
 from qa.passages import Passage
 from qa.search import Search
 from training.data import Example, noisy
+from training.mined import Mined
 
 FOLDER = Path(__file__).parent / "written"
 HELD_OUT = {
     "calibration": (
-        "abraham afcfta aukus chips earthquake heat-pumps hs2 iran-saudi notre-dame sugar-tax svb wirecard "
-        "womens-world-cup xi-saudi"
+        "abraham afcfta aukus catalonia cbam chips earthquake heat-pumps hs2 iran-saudi lobito "
+        "macron-beijing notre-dame solomons-china soybeans sugar-tax svb wirecard womens-world-cup xi-saudi"
     ),
-    "test": "belt-and-road camp-david dieselgate farc ftx goodfriday grain-deal smallpox webb writers-strike",
+    "test": (
+        "belt-and-road camp-david dieselgate farc ftx galwan goodfriday grain-deal oresund potash smallpox "
+        "webb writers-strike xi-europe"
+    ),
 }
 """Articles that the reader does not learn from, by the part that they belong to."""
 
-LOOKED_AT = 4
-"""Passages, as the search ranks them, among which a look-alike is drawn."""
+LOOKED_AT = 7
+"""Passages, as the search ranks them, among which look-alikes are mined."""
+
+BELIEVED = 4
+"""Of these, the ones that an earlier reader believes most, among which the second look-alike is drawn."""
 
 
 @cache
@@ -58,28 +66,37 @@ def documents(part: str) -> Iterator[Document]:
             yield Document(article, passages, tuple(questions))
 
 
-def examples(part: str, rng: random.Random) -> list[Example]:
-    """Build the examples of a part's articles: what answers, and the search's look-alikes of it."""
+def examples(part: str, rng: random.Random, mined: Mined | None) -> list[Example]:
+    """Build the examples of a part's articles: what answers, and its look-alikes.
+
+    They are the search's, in the order of an earlier reader's belief where there is one.
+    """
     shipped = load_index(SHIPPED_INDEX)
     made: list[Example] = []
     for document in documents(part):
         search = Search(index_of(document, encoder().encode, shipped))
         for question in document.questions:
-            made += _examples(question, document.passages, search, rng)
+            made += _examples(question, document.passages, search, rng, mined)
     return made
 
 
 def _examples(
-    question: Question, passages: tuple[Passage, ...], search: Search, rng: random.Random
+    question: Question,
+    passages: tuple[Passage, ...],
+    search: Search,
+    rng: random.Random,
+    mined: Mined | None,
 ) -> Iterator[Example]:
-    asked = question.text
-    if question.history and question.rewrite != question.text:
-        # As the chat reads it: after the questions that it leans on.
-        earlier = " ".join(turn["content"] for turn in question.history)
-        asked = f"{earlier} {question.text}" if rng.random() < 0.6 else question.rewrite
+    # As the chat reads it: after the questions that it leans on.
+    asked = candidates(question.text, question.history)[-1]
     order = search.score(asked).fused.argsort()[::-1]
     ranked = [passages[i] for i in order]
     wrong = [p for p in ranked if p.id not in question.gold][:LOOKED_AT]
+    if mined is not None:
+        wrong = mined.order(question.id, asked, wrong)
+    wrong = wrong[:BELIEVED]
+    if question.history and rng.random() < 0.4:
+        asked = question.rewrite
     asked = noisy(asked, rng)
     group = rng.getrandbits(62)
     right = _right(question, ranked, rng)
@@ -89,7 +106,7 @@ def _examples(
         return
     passage, start, end = right
     yield Example(asked, passage.heading, passage.text, start, end, group)
-    for passage in rng.sample(wrong, 2):
+    for passage in [wrong[0], rng.choice(wrong[1:])]:
         yield Example(asked, passage.heading, passage.text, -1, -1, group)
 
 
