@@ -24,6 +24,12 @@ SHORTEST = 4
 TWO_SLIPS = 7
 """Letters from which a word may be two slips away from one of the articles'."""
 
+MOST_SLIPS = 12
+"""Words of a question that are set right: to look one up takes 10 ms, and few slip more often."""
+
+LONGEST = 24
+"""Letters up to which a word is set right."""
+
 NAMES: tuple[tuple[str, ...], ...] = (
     ("Russia", "Moscow", "the Kremlin", "Kremlin", "Russian government", "Russian Federation"),
     ("North Korea", "Pyongyang", "DPRK"),
@@ -66,21 +72,30 @@ class Spelling:
 
     def correct(self, question: str) -> str:
         """Return the question with slips set right and names exchanged; unchanged where all is known."""
-        question = WORD.sub(self._word, question)
+        looked_up = 0
+
+        def set_right(found: re.Match[str]) -> str:
+            nonlocal looked_up
+            word = found.group()
+            if looked_up == MOST_SLIPS or not self._is_slip(word):
+                return word
+            looked_up += 1
+            meant = self._nearest(word.lower(), named=word[0].isupper())
+            return word if meant is None else meant.capitalize() if word[0].isupper() else meant
+
+        question = WORD.sub(set_right, question)
         return self._name.sub(lambda m: self._names[m.group()], question) if self._name else question
 
-    def _word(self, found: re.Match[str]) -> str:
-        word = found.group()
-        if len(word) < SHORTEST or not word.isalpha() or word.isupper():
-            return word
-        meant = self._nearest(word.lower(), named=word[0].isupper())
-        return word if meant is None else meant.capitalize() if word[0].isupper() else meant
+    def _is_slip(self, word: str) -> bool:
+        """Say whether neither the articles nor the dictionary have a word that is written like others."""
+        if not SHORTEST <= len(word) <= LONGEST or not word.isalpha() or word.isupper():
+            return False
+        lower = word.lower()
+        return lower not in self._own and f'\n"{lower}": '.encode() not in self._known
 
     @functools.lru_cache(maxsize=4096)  # noqa: B019  # a spelling lives as long as its index
     def _nearest(self, word: str, *, named: bool) -> str | None:
-        """Return the word that is meant, or None where this one is known or nothing is near."""
-        if word in self._own or f'\n"{word}": '.encode() in self._known:
-            return None
+        """Return the word that a slip stands for, or None where nothing is near."""
         from rapidfuzz import process
         from rapidfuzz.distance import OSA
 

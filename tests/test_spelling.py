@@ -41,6 +41,12 @@ def test_what_is_known_or_cannot_be_known_stays(spelling: Spelling, question: st
     assert spelling.correct(question) == question
 
 
+def test_a_flood_of_slips_is_set_right_in_part(spelling: Spelling) -> None:
+    # Each is compared with all words that are known: two thousand letters of them took seconds.
+    typed = " ".join(["sanctons"] * 100)
+    assert "sanctions" in spelling.correct(typed) and "sanctons" in spelling.correct(typed)
+
+
 def test_a_language_without_a_dictionary_has_the_articles_words() -> None:
     assert (
         Spelling(["Sankcje i amunicja"], "pl").correct("sankcjee oraz amunicjaa") == "sankcje oraz amunicja"
