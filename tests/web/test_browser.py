@@ -16,10 +16,11 @@ from urllib.parse import quote, urlsplit
 import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from conftest import CHROMIUM_FLAGS, Served, Start, watched
+from conftest import CHROMIUM_FLAGS, Start
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 import qa
+from tests.served import Served, watched
 
 ANSWERED = "How many containers of munitions were sent?"
 RELATED = "Is Kim Jong Un married?"

@@ -6,10 +6,10 @@ import json
 import subprocess
 import sys
 
-from conftest import ROOT, Served
 from gradio_client import Client
 
 import qa
+from tests.served import ROOT, Served
 
 QUESTION = 'How many containers of "munitions" were sent?'
 

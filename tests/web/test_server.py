@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 import httpx
 import pytest
-from conftest import LOOPBACK, ROOT, Served, Start
+from conftest import Start
 
 import qa
 from qa.evaluation import read_questions
@@ -27,6 +27,8 @@ from qa.web import create_app
 from qa.web.access import MAX_BODY
 from qa.web.feedback import Feedback, FeedbackError, FeedbackFile, to_questions
 from qa.web.front import front
+from tests.faults.load import CONCURRENCY, QUEUE, burden
+from tests.served import LOOPBACK, ROOT, Served
 
 QUESTIONS = [
     row["question"]
@@ -466,34 +468,15 @@ def test_feedback_from_many_threads_is_whole(tmp_path: Path, monkeypatch: pytest
 
 
 def test_twice_the_load_gives_right_answers_or_clean_refusals(start: Start, bot: qa.Bot) -> None:
-    served = start(queue="4", concurrency="2")
-    right = {question: bot.ask(question).to_dict() for question in QUESTIONS[:8]}
-    outcomes: list[tuple[int, bool]] = []
-    until = time.monotonic() + 5
-
-    def visitor(number: int) -> None:
-        with httpx.Client(base_url=served.url, timeout=30) as client:
-            turn = number
-            while time.monotonic() < until:
-                question = QUESTIONS[turn % 8]
-                turn += 1
-                response = post(client, "/api/ask", question=question)
-                if response.status_code == 503:
-                    ok = int(response.headers["retry-after"]) >= 1 and "error" in response.json()
-                else:
-                    ok = response.json() == right[question]
-                outcomes.append((response.status_code, ok))
-
-    # Six find a place; twelve ask.
-    with ThreadPoolExecutor(12) as pool:
-        list(pool.map(visitor, range(12)))
-    assert all(ok for _, ok in outcomes)
-    assert {status for status, _ in outcomes} == {200, 503}
+    served = start(queue=str(QUEUE), concurrency=str(CONCURRENCY))
+    counts, wrong = burden(served, bot, seconds=8)
+    # A server still warms up in its first seconds; that it then holds no more is for the long form to say.
+    assert not [fault for fault in wrong if not fault.startswith("memory")]
+    assert counts["question: right"] and counts["question: refused"]
     with httpx.Client(base_url=served.url, timeout=30) as client:
         assert client.get("/healthz").json()["status"] == "ready"
-        assert post(client, "/api/ask", question=QUESTIONS[0]).json() == right[QUESTIONS[0]]
         counted = _metrics(client)
-    refused = sum(status == 503 for status, _ in outcomes)
+    refused = sum(count for name, count in counts.items() if name.endswith("refused"))
     assert counted['qa_refusals_total{reason="busy"}'] == refused
     assert counted["qa_waiting"] == counted["qa_under_way"] == 0
 

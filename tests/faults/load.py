@@ -1,0 +1,145 @@
+"""Too many visitors at once: right answers or clean refusals, steady memory, and rest straight afterwards.
+
+``python -m tests.faults.load --seconds 600`` starts a server and sends it twice as many visitors as it has
+places: questions, follow-ups, searches, the page, and what is no question. Every answer is compared with the
+bot's own.
+"""
+
+from __future__ import annotations
+
+import itertools
+import json
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+import qa
+from tests.faults.command import command
+from tests.served import ROOT, Served, start_server
+
+CONCURRENCY = 2
+QUEUE = 4
+VISITORS = 2 * (CONCURRENCY + QUEUE)
+GROWTH = 0.05
+"""By which share of itself the server's memory may grow after the first fifth of the time."""
+
+HISTORY = [
+    {"role": "user", "content": "How many containers of munitions were sent?"},
+    {"role": "assistant", "content": "11,000."},
+]
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a visitor sends, and whether a response is the right one."""
+
+    kind: str
+    method: str
+    path: str
+    body: Any
+    fits: Callable[[httpx.Response], bool]
+
+
+def traffic(bot: qa.Bot) -> list[Request]:
+    """Return the requests that visitors take turns at; most are questions."""
+    rows = map(json.loads, (ROOT / "tests/questions/questions.jsonl").read_text("utf-8").splitlines())
+    asked = [row["question"] for row in itertools.islice(rows, 16)]
+
+    def post(kind: str, path: str, right: Any, **body: Any) -> Request:
+        return Request(kind, "POST", path, body, lambda r: r.status_code == 200 and r.json() == right)
+
+    made = [post("question", "/api/ask", bot.ask(q).to_dict(), question=q) for q in asked]
+    for question in ("Why?", "And who said so?"):
+        right = bot.ask(question, HISTORY).to_dict()
+        made.append(post("follow-up", "/api/ask", right, question=question, history=HISTORY))
+    for question in asked[:4]:
+        found = {"passages": [p.to_dict() for p in bot.search(question, k=3)]}
+        made.append(post("search", "/api/search", found, question=question, k=3))
+    title = bot.index.articles[0].title
+    made.append(Request("page", "GET", "/", None, lambda r: r.status_code == 200 and title in r.text))
+    for question in ("", "zebra " * 1000):
+        no_question = {"question": question}
+        made.append(Request("no question", "POST", "/api/ask", no_question, lambda r: r.status_code == 422))
+    return made
+
+
+def visit(url: str, requests: Iterator[Request], until: float) -> Iterator[tuple[str, str]]:
+    """Send one request after another until a time; yield each one's kind, and what came of it."""
+    with httpx.Client(base_url=url, timeout=60) as client:
+        while time.monotonic() < until:
+            request = next(requests)
+            response = client.request(request.method, request.path, json=request.body)
+            if response.status_code == 503 and request.path.startswith("/api/"):
+                clean = int(response.headers.get("retry-after", 0)) >= 1 and "error" in response.json()
+                yield request.kind, "refused" if clean else "refused without Retry-After or a reason"
+            else:
+                yield request.kind, "right" if request.fits(response) else f"wrong: {response.status_code}"
+
+
+def burden(served: Served, bot: qa.Bot, seconds: float, seed: int = 0) -> tuple[Counter[str], list[str]]:
+    """Keep a server too busy for so long; return what came of the requests, and what was wrong."""
+    requests = traffic(bot)
+    until = time.monotonic() + seconds
+    memory: list[int] = []
+
+    def watch() -> None:
+        while time.monotonic() < until:
+            pages = Path(f"/proc/{served.process.pid}/statm").read_text("ascii").split()[1]
+            memory.append(int(pages) * 4096)
+            time.sleep(seconds / 100)
+
+    def visitor(number: int) -> list[tuple[str, str]]:
+        turns = itertools.islice(itertools.cycle(requests), seed + 5 * number, None)
+        return list(visit(served.url, turns, until))
+
+    watching = threading.Thread(target=watch)
+    watching.start()
+    with ThreadPoolExecutor(VISITORS) as pool:
+        came = [outcome for outcomes in pool.map(visitor, range(VISITORS)) for outcome in outcomes]
+    watching.join()
+    counts = Counter(f"{kind}: {end}" for kind, end in came)
+    wrong = sorted({f"{kind}: {end}" for kind, end in came if end not in {"right", "refused"}})
+    # At once afterwards every question finds a place again.
+    after = [
+        end for _, end in itertools.islice(visit(served.url, iter(requests), float("inf")), len(requests))
+    ]
+    if set(after) != {"right"}:
+        wrong.append(f"afterwards: {Counter(after)}")
+    settled, last = max(memory[: len(memory) // 5 + 1]), max(memory[-len(memory) // 5 :])
+    counts["MB held after a fifth"], counts["MB held at the end"] = settled >> 20, last >> 20
+    if last > settled * (1 + GROWTH):
+        wrong.append(f"memory grew from {settled >> 20} MB to {last >> 20} MB")
+    return counts, wrong
+
+
+def run(seconds: int, seed: int) -> tuple[Counter[str], list[str]]:
+    """Start a server, keep it too busy for so long, and stop it."""
+    bot = qa.load()
+    with tempfile.TemporaryDirectory() as scratch:
+        limits = {"concurrency": str(CONCURRENCY), "queue": str(QUEUE)}
+        served = start_server(Path(scratch) / "output.txt", **limits)
+        try:
+            counts, wrong = burden(served, bot, seconds, seed)
+        finally:
+            served.stop()
+        if "Traceback" in served.log():
+            wrong.append(served.log()[-2_000:])
+    return counts, wrong
+
+
+if __name__ == "__main__":
+    command(
+        run,
+        what=(__doc__ or "").splitlines()[0],
+        option="--seconds",
+        times=600,
+        fine="Each answer was right or refused cleanly; memory stayed; afterwards all was answered again.",
+    )
