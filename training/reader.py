@@ -233,6 +233,8 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
     mined = Mined(Reader(start), run / "mined.jsonl") if start is not None else None
     schedule = []
     for number in range(recipe.passes):
+        if len(schedule) >= recipe.steps:
+            break
         encoded = load_examples("train", recipe.seed + number, tokenizer, recipe.share, mined)
         schedule += batches(encoded, recipe.batch, random.Random(recipe.seed + number))
     schedule = schedule[: recipe.steps]
