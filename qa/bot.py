@@ -31,6 +31,9 @@ MOST_READ = 24
 MOST_READ_OF_EACH = 14
 """Passages that are read for each thing that a question may mean: two cost little more than one."""
 
+MOST_TOKENS = 2_500
+"""Tokens that are read for a question, its own among them: long passages or questions cost seconds."""
+
 CLEARLY = 0.05
 """By how much confidence must rise before a question is read together with earlier ones."""
 
@@ -110,7 +113,8 @@ class Bot:
         """Judge what a question may mean after a conversation, and return the likeliest."""
         candidates = followup.candidates(question, history)
         most = MOST_READ if len(candidates) == 1 else MOST_READ_OF_EACH
-        plain, *others = (self.judge(self.look(c, most), self.calibration.rank) for c in candidates)
+        seen = (self.look(c, most, MOST_TOKENS // len(candidates)) for c in candidates)
+        plain, *others = (self.judge(s, self.calibration.rank) for s in seen)
         best = max(others, key=lambda judged: judged.confidence, default=plain)
         return best if best.confidence - CLEARLY > plain.confidence else plain
 
@@ -126,14 +130,14 @@ class Bot:
         order = np.argsort(-found.fused, kind="stable")[:k]
         return tuple(replace(self.index.passages[i], score=float(found.fused[i])) for i in order)
 
-    def look(self, question: str, most: int = MOST_READ) -> Seen:
-        """Set slips right, search, and read the ``most`` passages that the search puts first."""
+    def look(self, question: str, most: int = MOST_READ, tokens: int = MOST_TOKENS) -> Seen:
+        """Set slips right, search, and read what is ranked first: ``most`` passages, or so many tokens."""
         question = self._spelling.correct(question)
         found = self._search.score(question)
         order = np.argsort(-found.fused, kind="stable")[:most]
         read = [int(i) for i in order]
-        readings = self.reader.read(question, [self.index.passages[i] for i in read])
-        return Seen(question, found, dict(zip(read, readings, strict=True)))
+        readings = self.reader.read(question, [self.index.passages[i] for i in read], tokens)
+        return Seen(question, found, dict(zip(read, readings, strict=False)))
 
     def judge(self, seen: Seen, weight: float) -> Judged:
         """Rank what was read by margin plus ``weight`` times the search's score, and judge the first."""

@@ -70,15 +70,25 @@ class Reader:
         # Of the longer of the two, and so of a question only where it outgrows the passage.
         tokenizer.enable_truncation(tokenizer.truncation["max_length"], strategy="longest_first")
 
-    def read(self, question: str, passages: Sequence[Passage]) -> list[Reading]:
-        """Read each passage under its heading; as many readings as passages, in their order."""
-        # One passage a run: no padding, and the same bits whatever else is read beside it.
-        return [self._read(question, passage) for passage in passages]
+    def read(self, question: str, passages: Sequence[Passage], tokens: int | None = None) -> list[Reading]:
+        """Read passages under their headings, in their order, until all or so many tokens are read.
 
-    def _read(self, question: str, passage: Passage) -> Reading:
+        The question's tokens count each time. One passage at least is read.
+        """
+        readings: list[Reading] = []
+        spent = 0
+        for passage in passages:
+            # One passage a run: no padding, and the same bits whatever else is read beside it.
+            (encoding,) = self._session.tokenize([(question, passage.in_context)])
+            spent += len(encoding)
+            if readings and tokens is not None and spent > tokens:
+                break
+            readings.append(self._read(encoding, passage))
+        return readings
+
+    def _read(self, encoding: Encoding, passage: Passage) -> Reading:
         text = passage.in_context
         lead = len(text) - len(passage.text)
-        (encoding,) = self._session.tokenize([(question, text)])
         starts, ends = (scores[0] for scores in self._session.run([encoding]))
         null = float(starts[0] + ends[0])
         span = _best_span(encoding, starts, ends, text, lead)
