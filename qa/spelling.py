@@ -90,8 +90,11 @@ class Spelling:
         """Say whether neither the articles nor the dictionary have a word that is written like others."""
         if not SHORTEST <= len(word) <= LONGEST or not word.isalpha() or word.isupper():
             return False
-        lower = word.lower()
-        return lower not in self._own and f'\n"{lower}": '.encode() not in self._known
+        return not self._knows(word.lower())
+
+    @functools.lru_cache(maxsize=4096)  # noqa: B019  # a spelling lives as long as its index
+    def _knows(self, word: str) -> bool:
+        return word in self._own or f'\n"{word}": '.encode() in self._known
 
     @functools.lru_cache(maxsize=4096)  # noqa: B019  # a spelling lives as long as its index
     def _nearest(self, word: str, *, named: bool) -> str | None:
