@@ -101,11 +101,10 @@ def _examples(
     group = rng.getrandbits(62)
     right = _right(question, ranked, rng)
     if right is None:
-        for passage in [wrong[0], rng.choice(wrong[1:])]:
-            yield Example(asked, passage.heading, passage.text, -1, -1)
-        return
-    passage, start, end = right
-    yield Example(asked, passage.heading, passage.text, start, end, group)
+        group = -1
+    else:
+        passage, start, end = right
+        yield Example(asked, passage.heading, passage.text, start, end, group)
     for passage in [wrong[0], rng.choice(wrong[1:])]:
         yield Example(asked, passage.heading, passage.text, -1, -1, group)
 

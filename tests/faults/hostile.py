@@ -10,7 +10,6 @@ that a crash, a hang and what memory grows by are seen from outside.
 from __future__ import annotations
 
 import multiprocessing
-import os
 import tempfile
 import time
 from collections import Counter
@@ -24,6 +23,7 @@ from hypothesis import strategies as st
 import qa
 from qa.answer import VERDICTS
 from tests.faults.command import command
+from tests.faults.memory import growth, held
 
 TEXT = "The ferry leaves the harbour at noon. Snow fell on it all night, and 11,000 containers stayed there."
 SECONDS = 1.0
@@ -31,9 +31,6 @@ SECONDS = 1.0
 
 HANGS = 60
 """Seconds without an answer after which the process is held to hang."""
-
-GROWTH = 0.05
-"""By which share of itself memory may grow after the first tenth of the questions."""
 
 WHOLE = 50
 """Every how manieth question the shipped article is asked."""
@@ -142,7 +139,6 @@ def short_bot(place: Path) -> qa.Bot:
 def _answer(pipe: Connection, short: Path) -> None:
     """Answer what comes through a pipe, with the seconds of processor and the bytes of memory it took."""
     bots = (qa.load(), qa.load(short))
-    page = os.sysconf("SC_PAGE_SIZE")
     while (asked := pipe.recv()) is not None:
         number, question, history = asked
         began = time.process_time()
@@ -151,8 +147,7 @@ def _answer(pipe: Connection, short: Path) -> None:
         except BaseException as error:
             ended = f"fault: {type(error).__name__}: {error}"
         seconds = time.process_time() - began
-        memory = int(Path("/proc/self/statm").read_text("ascii").split()[1]) * page
-        pipe.send((ended, seconds, memory))
+        pipe.send((ended, seconds, held()))
 
 
 def run(questions: int, start: int, slowest_allowed: float = SECONDS) -> tuple[Counter[str], list[str]]:
@@ -197,12 +192,9 @@ def run(questions: int, start: int, slowest_allowed: float = SECONDS) -> tuple[C
         ask()
         here.send(None)
         answering.join(HANGS)
-    settled, last = max(memory[: len(memory) // 10 + 1]), max(memory[-len(memory) // 10 :])
-    if last > settled * (1 + GROWTH):
-        wrong.append(f"memory grew from {settled >> 20} MB to {last >> 20} MB")
+    peaks, grown = growth(memory, parts=10)
     ended["milliseconds of processor, the slowest"] = round(1000 * slowest)
-    ended["MB held after a tenth"], ended["MB held at the end"] = settled >> 20, last >> 20
-    return ended, wrong
+    return ended + Counter(peaks), wrong + grown
 
 
 if __name__ == "__main__":

@@ -23,14 +23,12 @@ import httpx
 
 import qa
 from tests.faults.command import command
+from tests.faults.memory import growth, held
 from tests.served import ROOT, Served, start_server
 
 CONCURRENCY = 2
 QUEUE = 4
 VISITORS = 2 * (CONCURRENCY + QUEUE)
-GROWTH = 0.05
-"""By which share of itself the server's memory may grow after the first fifth of the time."""
-
 HISTORY = [
     {"role": "user", "content": "How many containers of munitions were sent?"},
     {"role": "assistant", "content": "11,000."},
@@ -92,8 +90,7 @@ def burden(served: Served, bot: qa.Bot, seconds: float, seed: int = 0) -> tuple[
 
     def watch() -> None:
         while time.monotonic() < until:
-            pages = Path(f"/proc/{served.process.pid}/statm").read_text("ascii").split()[1]
-            memory.append(int(pages) * 4096)
+            memory.append(held(served.process.pid))
             time.sleep(seconds / 100)
 
     def visitor(number: int) -> list[tuple[str, str]]:
@@ -113,11 +110,8 @@ def burden(served: Served, bot: qa.Bot, seconds: float, seed: int = 0) -> tuple[
     ]
     if set(after) != {"right"}:
         wrong.append(f"afterwards: {Counter(after)}")
-    settled, last = max(memory[: len(memory) // 5 + 1]), max(memory[-len(memory) // 5 :])
-    counts["MB held after a fifth"], counts["MB held at the end"] = settled >> 20, last >> 20
-    if last > settled * (1 + GROWTH):
-        wrong.append(f"memory grew from {settled >> 20} MB to {last >> 20} MB")
-    return counts, wrong
+    peaks, grown = growth(memory, parts=5)
+    return counts + Counter(peaks), wrong + grown
 
 
 def run(seconds: int, seed: int) -> tuple[Counter[str], list[str]]:
