@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import astuple, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -28,14 +28,11 @@ MAX_QUESTION = 2_000
 MOST_READ = 24
 """Passages that the reader reads: a short article whole, the best of the search in a long one."""
 
-MOST_READ_OF_EACH = 14
-"""Passages that are read for each thing that a question may mean: two cost little more than one."""
+MOST_READ_TWICE = 14
+"""Passages that are read where a question is read in two forms: both cost little more than one."""
 
 MOST_TOKENS = 2_500
 """Tokens that are read for a question, its own among them: long passages or questions cost seconds."""
-
-CLEARLY = 0.05
-"""By how much confidence must rise before a question is read together with earlier ones."""
 
 SHOWN = 5
 MESSAGES: dict[Verdict, str] = {
@@ -52,7 +49,7 @@ NAME_OR_NUMBER = re.compile(r"(?<=[\w,;:] )[A-Z]\w+|\b\d[\d,.]*\d\b|\b\d\b")
 
 @dataclass(frozen=True)
 class Seen:
-    """A question's scores, and the readings of the passages that were read, by their numbers."""
+    """A question in one form, its scores, and the readings of the passages that were read, by number."""
 
     question: str
     found: Found
@@ -110,13 +107,8 @@ class Bot:
         return replace(answer, message=PLACE) if answer.quote else answer
 
     def _meant(self, question: str, history: Sequence[followup.Message]) -> Judged:
-        """Judge what a question may mean after a conversation, and return the likeliest."""
-        candidates = followup.candidates(question, history)
-        most = MOST_READ if len(candidates) == 1 else MOST_READ_OF_EACH
-        seen = (self.look(c, most, MOST_TOKENS // len(candidates)) for c in candidates)
-        plain, *others = (self.judge(s, self.calibration.rank) for s in seen)
-        best = max(others, key=lambda judged: judged.confidence, default=plain)
-        return best if best.confidence - CLEARLY > plain.confidence else plain
+        """Judge a question: one that leans on what was said is read alone and after that."""
+        return self.judge(self.look(*followup.candidates(question, history)), self.calibration.rank)
 
     def search(self, question: str, k: int = 5) -> tuple[Passage, ...]:
         """Return the ``k`` passages that the fused search ranks first, without reading them.
@@ -130,26 +122,52 @@ class Bot:
         order = np.argsort(-found.fused, kind="stable")[:k]
         return tuple(replace(self.index.passages[i], score=float(found.fused[i])) for i in order)
 
-    def look(self, question: str, most: int = MOST_READ, tokens: int = MOST_TOKENS) -> Seen:
-        """Set slips right, search, and read what is ranked first: ``most`` passages, or so many tokens."""
-        question = self._spelling.correct(question)
-        found = self._search.score(question)
-        order = np.argsort(-found.fused, kind="stable")[:most]
-        read = [int(i) for i in order]
-        readings = self.reader.read(question, [self.index.passages[i] for i in read], tokens)
-        return Seen(question, found, dict(zip(read, readings, strict=False)))
+    def look(self, *forms: str) -> tuple[Seen, ...]:
+        """Set slips right, search, and read in each form what is ranked first over all of them.
 
-    def judge(self, seen: Seen, weight: float) -> Judged:
-        """Rank what was read by margin plus ``weight`` times the search's score, and judge the first."""
+        Args:
+            forms: one question, in words that it may be meant in.
+        """
+        asked = [self._spelling.correct(form) for form in forms]
+        found = [self._search.score(question) for question in asked]
+        most = MOST_READ if len(forms) == 1 else MOST_READ_TWICE
+        order = np.argsort(-sum(f.fused for f in found), kind="stable")[:most]
+        passages = [self.index.passages[i] for i in order]
+        readings = [self.reader.read(q, passages, MOST_TOKENS // len(forms)) for q in asked]
+        return tuple(
+            Seen(question, scores, dict(zip(map(int, order), read, strict=False)))
+            for question, scores, read in zip(asked, found, readings, strict=True)
+        )
+
+    def judge(self, seen: Sequence[Seen], weight: float) -> Judged:
+        """Rank what was read by margin plus ``weight`` times the search's score, and judge the first.
+
+        Forms of a question count alike: where one of them misleads (a follow-up that says nothing alone,
+        or an earlier question that is answered again), the other sets it right. The first passage is
+        quoted as it was read in the form in which it answers best.
+        """
+        read = [i for i in seen[0].readings if all(i in s.readings for s in seen)]
+        rank = {
+            i: sum(s.readings[i].margin + weight * float(s.found.fused[i]) for s in seen) / len(seen)
+            for i in read
+        }
+        ranked = sorted(read, key=lambda i: -rank[i])
+        each = [astuple(self._signals(s, ranked, follow_up=len(seen) > 1)) for s in seen]
+        signals = Signals(*(sum(values) / len(seen) for values in zip(*each, strict=True)))
+        best = max(seen, key=lambda s: s.readings[ranked[0]].margin)
+        scores = tuple(rank[i] for i in ranked)
+        confidence = self.calibration.answers(signals)
+        return Judged(best.question, tuple(ranked), scores, best.readings[ranked[0]], signals, confidence)
+
+    def _signals(self, seen: Seen, ranked: Sequence[int], follow_up: bool) -> Signals:
+        """Return what is known of a question in one form, with the passages so ranked."""
         found, readings = seen.found, seen.readings
-        rank = {i: r.margin + weight * float(found.fused[i]) for i, r in readings.items()}
-        ranked = sorted(readings, key=lambda i: -rank[i])
         first = ranked[0]
         passage, reading = self.index.passages[first], readings[first]
         quote = passage.article.text[reading.start : reading.end]
         start, end = passage.sentences_at(reading.start, reading.end)
         sentence = passage.article.text[start:end]
-        signals = Signals(
+        return Signals(
             margin=reading.margin,
             runner_up=max((readings[i].margin for i in ranked[1:]), default=reading.margin),
             fused=float(found.fused[first]),
@@ -159,10 +177,8 @@ class Bot:
             echo=self._search.covered(quote, seen.question),
             unknown=found.unknown,
             unknown_name=float(self._unknown_name(seen.question, found)),
+            follow_up=float(follow_up),
         )
-        confidence = self.calibration.answers(signals)
-        scores = tuple(rank[i] for i in ranked)
-        return Judged(seen.question, tuple(ranked), scores, reading, signals, confidence)
 
     def _unknown_name(self, question: str, found: Found) -> bool:
         """Say whether the question names somebody, or a number, that the articles do not have."""

@@ -17,6 +17,7 @@ from qa.answer import VERDICTS
 from qa.bot import clean, load
 from qa.errors import QaError
 from qa.evaluation import FOREIGN, Document, Examiner
+from qa.followup import candidates
 from qa.index import calibrate as put_calibration
 from qa.report import watched
 from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic, Signals
@@ -27,6 +28,9 @@ RANKS = (0.5, 1.0, 1.5, 2.0, 3.0)
 ANSWER_THRESHOLDS = np.linspace(0.2, 0.7, 51)
 CAUTION = 0.01
 """The share of right verdicts that is given for claiming fewer answers that are none."""
+
+SHIFTS = (-5.0, 5.0)
+"""Bounds of a follow-up's weight: where none of them, or all, were right, it gets none."""
 
 FEWEST = 20
 """Questions of each kind that a calibration needs: with fewer it follows chance."""
@@ -57,40 +61,45 @@ def calibrate_index(folder: Path, questions: Path, part: str, limit: int | None 
 class Row:
     """What was seen of a question; whether the first passage answers, and whether the article could.
 
-    ``touches`` says whether the article is about what is asked at all; ``weight`` is what it counts for.
+    ``touches`` says whether the article is about what is asked at all, ``later`` whether something was asked
+    before; ``weight`` is what it counts for.
     """
 
     signals: Signals
     right: bool
     answerable: bool
     touches: bool
+    later: bool = False
     weight: float = 1.0
 
 
 def collect(
     examiner: Examiner, documents: Iterable[Document], weight: float = 1.0
 ) -> Iterator[dict[float, Row]]:
-    """Look once at each question that stands alone, and judge it with every rank's weight.
+    """Look once at each question, after those that it leans on, and judge it with every rank's weight.
 
     ``weight`` is what each of the questions counts for when fitting.
     """
     for document in documents:
         bot = examiner.bot(document)
         for question in document.questions:
-            if question.history or question.verdict not in {None, *VERDICTS}:
+            if question.verdict not in {None, *VERDICTS}:
                 continue
-            seen = bot.look(clean(question.text))
+            seen = bot.look(*candidates(clean(question.text), question.history))
             row = {}
             for rank in RANKS:
                 judged = bot.judge(seen, rank)
                 right = bot.index.passages[judged.order[0]].id in question.gold
                 touches = question.kind != FOREIGN and question.verdict != "off_topic"
-                row[rank] = Row(judged.signals, right, question.answerable, touches, weight)
+                later = bool(question.history)
+                row[rank] = Row(judged.signals, right, question.answerable, touches, later, weight)
             yield row
 
 
 def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration:
     """Choose the rank's weight by right passages, fit both models, and choose when to answer.
+
+    All this on first questions; of follow-ups only one weight is learnt, so that no other question suffers.
 
     Args:
         rows: what :func:`collect` gives.
@@ -99,6 +108,8 @@ def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration
     Raises:
         QaError: if there are too few questions with, or without, an answer.
     """
+    follow_ups = [row for row in rows if row[RANKS[0]].signals.follow_up]
+    rows = [row for row in rows if not row[RANKS[0]].later]
     answerable = np.array([row[RANKS[0]].answerable for row in rows], dtype=bool)
     weights = np.array([row[RANKS[0]].weight for row in rows])
     kinds = {"with an answer": answerable.sum(), "without one": (~answerable).sum()}
@@ -118,7 +129,20 @@ def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration
 
     enough = max(map(balanced, ANSWER_THRESHOLDS)) - CAUTION
     threshold = round(float(max(t for t in ANSWER_THRESHOLDS if balanced(t) >= enough)), 2)
+    answers.weights["follow_up"] = _shift([row[rank] for row in follow_ups], answers)
     return Calibration(answers, touches, threshold, topic_threshold, rank)
+
+
+def _shift(rows: Sequence[Row], answers: Logistic) -> float:
+    """Return the weight of being a follow-up with which as many are expected to be right as were."""
+    from scipy.optimize import brentq
+
+    def surplus(weight: float) -> float:
+        model = Logistic(answers.weights | {"follow_up": weight}, answers.intercept)
+        return sum(model(row.signals) - row.right for row in rows)
+
+    low, high = SHIFTS
+    return round(float(brentq(surplus, low, high)), 4) if surplus(low) < 0 < surplus(high) else 0.0
 
 
 def _logistic(rows: Sequence[Row], labels: Sequence[bool], features: tuple[str, ...]) -> Logistic:

@@ -1,9 +1,9 @@
 """Conversation -> question that stands alone.
 
-A question that leans on what was said before ("and in return?", "why does it?") is offered together
-with the questions that it leans on; whichever the article answers more surely is what was meant. A
-question that names its subject is never touched, so that a change of subject does not drag the old one
-along. A few turns ask about the last answer itself: for more, for its place, how sure it is.
+A question that leans on what was said before ("and in return?", "why does it?") is read alone and together
+with the questions that it leans on, and both readings count. A question that names its subject is never
+touched, so that a change of subject does not drag the old one along. A few turns ask about the last answer
+itself: for more, for its place, how sure it is.
 """
 
 from __future__ import annotations
@@ -20,6 +20,8 @@ Message = Mapping[str, Any]
 Wish = Literal["more", "place", "sure"]
 
 TURNS_THAT_MATTER = 6
+MOST_PAGES = 100
+"""Times that more can be asked for before the question that it is about is forgotten."""
 LONGEST_TURN = 1_000
 """Characters of an earlier turn that are looked at: cost does not grow with a hostile history."""
 
@@ -88,7 +90,7 @@ def earlier(history: Sequence[Message]) -> Earlier | None:
         QuestionError: as :func:`candidates`.
     """
     pages = 0
-    turns = _turns(history)
+    turns = _turns(history, MOST_PAGES)
     while turns:
         asked = turns.pop()
         if asked["role"] == "user":
@@ -136,12 +138,12 @@ def _leans(question: str) -> bool:
     return NAMED.search(before) is None and len(content_words(before)) < SUBJECT
 
 
-def _turns(history: Sequence[Message]) -> list[dict[str, str]]:
-    """Return the latest messages as role and text."""
+def _turns(history: Sequence[Message], most: int = TURNS_THAT_MATTER) -> list[dict[str, str]]:
+    """Return the messages of the latest turns as role and text."""
     if isinstance(history, str | bytes) or not isinstance(history, Sequence):
         raise QuestionError("history: must be a list of messages: {'role': 'user', 'content': '...'}.")
     turns = []
-    for number, message in enumerate(history[-2 * TURNS_THAT_MATTER :]):
+    for number, message in enumerate(history[-2 * most :]):
         if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
             raise QuestionError(f"history[{number}]: must be a message with a role and a content.")
         if text := visible(_text(message.get("content"))):

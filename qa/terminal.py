@@ -16,14 +16,11 @@ if TYPE_CHECKING:
     from qa.answer import Answer, Quote
     from qa.passages import Passage
 
-SHOWN = 3
-"""Passages below an answer."""
-
 INDENT = 2
 
 
 def show_answer(answer: Answer, typed: str) -> None:
-    """Print what was understood where it is not what was ``typed``, the quote, and the first passages."""
+    """Print what was understood where it is not what was ``typed``, the quote, and the passages."""
     if answer.question != " ".join(typed.split()):
         say(f"Understood as: {plain(answer.question)}", style="dim")
     say(answer.message, style="bold")
@@ -31,7 +28,7 @@ def show_answer(answer: Answer, typed: str) -> None:
         say(f"“{plain(answer.quote.text)}”", style="green", indent=INDENT)
         say(f"{answer.confidence:.0%} sure", style="dim", indent=INDENT)
     if answer.verdict != "off_topic":
-        for number, passage in enumerate(answer.passages[:SHOWN], 1):
+        for number, passage in enumerate(answer.passages, 1):
             show_passage(number, passage, answer.quote)
 
 

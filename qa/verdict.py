@@ -23,19 +23,21 @@ FEATURES = (
     "echo",
     "unknown",
     "unknown_name",
+    "follow_up",
 )
 TOPIC_FEATURES = ("margin", "cosine", "coverage", "unknown", "unknown_name")
 
 
 @dataclass(frozen=True)
 class Signals:
-    """What is known of one question after searching and reading.
+    """What is known of one question after searching and reading: the mean where it is read in two forms.
 
     ``margin`` and ``runner_up`` are the reader's on the first and on the best other passage;
     ``fused`` is the first one's search score; ``cosine`` and ``coverage`` are the highest of any
     passage; ``sentence`` is the share of the question that the quote's sentence and heading cover,
     ``echo`` the share of the quote that the question has already said; ``unknown`` is the share of the
-    question that the article lacks, and ``unknown_name`` is 1.0 where that holds a name or a number.
+    question that the article lacks, and ``unknown_name`` is 1.0 where that holds a name or a number;
+    ``follow_up`` is 1.0 where the question was read alone and after those that it leans on.
     """
 
     margin: float
@@ -47,6 +49,7 @@ class Signals:
     echo: float
     unknown: float
     unknown_name: float
+    follow_up: float
 
 
 @dataclass(frozen=True)

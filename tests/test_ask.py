@@ -45,7 +45,7 @@ def test_odd_questions_get_an_answer(bot: qa.Bot, question: str) -> None:
 
 def test_a_long_question_is_read_with_fewer_passages(bot: qa.Bot) -> None:
     # Its words are read again with each passage: with all 22 they took three seconds.
-    short, long = (bot.look(question).readings for question in ("Who met whom?", "harbour " * 240))
+    short, long = (bot.look(question)[0].readings for question in ("Who met whom?", "harbour " * 240))
     assert 5 <= len(long) < len(short) == len(bot.index.passages)
 
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+import qa
+
 ROOT = Path(__file__).parent.parent
 QUESTION = "How many containers of munitions were sent?"
 BARE = {name: value for name, value in os.environ.items() if name not in {"NO_COLOR", "FORCE_COLOR"}}
@@ -62,8 +64,6 @@ def test_ask_prints_the_quote_and_where_it_stands() -> None:
 
 
 def test_json_is_what_the_package_returns() -> None:
-    import qa
-
     done = run("ask", QUESTION, "--json")
     assert json.loads(done.stdout) == qa.load().ask(QUESTION).to_dict()
     done = run("search", "sanctions", "-k", "2", "--json")
@@ -119,8 +119,6 @@ def test_help_says_what_each_command_does() -> None:
 
 
 def test_history_is_the_conversation(tmp_path: Path) -> None:
-    import qa
-
     path = tmp_path / "history.json"
     said = [{"role": "user", "content": "What does North Korea send to Russia?"}]
     path.write_text(json.dumps(said), encoding="utf-8")
@@ -134,6 +132,12 @@ def test_chat_goes_on_after_an_error_and_ends_with_the_input() -> None:
     assert done.returncode == 0
     assert "3,000 characters" in done.stderr
     assert "11,000" in done.stdout
+
+
+def test_chat_shows_every_passage_once_when_asked_for_more() -> None:
+    done = run("chat", typed=f"{QUESTION}\n" + "more\n" * 6)
+    places = re.findall(r"characters (\d+) to", done.stdout)
+    assert sorted(map(int, places)) == [p.start for p in qa.load().index.passages]
 
 
 def test_a_terminal_gets_colour_unless_it_says_no() -> None:

@@ -92,10 +92,10 @@ def test_an_index_remembers_its_reader(built: Path, bert: Path, tmp_path: Path) 
 
 def test_a_reader_named_when_loading_reads(built: Path, bert: Path) -> None:
     loaded = qa.load(SHIPPED_INDEX, reader=bert)
-    margin = loaded.look(QUESTION).readings[0].margin
+    margin = loaded.look(QUESTION)[0].readings[0].margin
     exported = qa.load(SHIPPED_INDEX, reader=built / "reader")
-    assert exported.look(QUESTION).readings[0].margin == pytest.approx(margin, abs=1)
-    assert exported.look(QUESTION).readings != qa.load().look(QUESTION).readings
+    assert exported.look(QUESTION)[0].readings[0].margin == pytest.approx(margin, abs=1)
+    assert exported.look(QUESTION)[0].readings != qa.load().look(QUESTION)[0].readings
 
 
 def test_the_shipped_index_is_as_it_was() -> None:

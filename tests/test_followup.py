@@ -68,6 +68,12 @@ def test_more_goes_through_the_passages_and_ends(bot: qa.Bot) -> None:
     assert len(shown) == len(set(shown)) == len(bot.index.passages)
 
 
+def test_what_was_asked_is_known_after_many_pages(bot: qa.Bot) -> None:
+    asked = "How many containers of munitions were sent?"
+    answer = bot.ask("Where does it say that?", after(asked, *["more"] * 20))
+    assert answer.quote == bot.ask(asked).quote
+
+
 @pytest.mark.parametrize("question", ["Are you sure?", "Where does it say that?"])
 def test_the_last_answer_can_be_asked_about(bot: qa.Bot, question: str) -> None:
     asked = "How many containers of munitions were sent?"

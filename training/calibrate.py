@@ -2,8 +2,8 @@
 
 Fitted on articles that neither the reader nor the search has seen: the calibration part of the public
 sets and of our own articles, which count double since they are news as readers ask about it, and the
-questions about the shipped article that are marked for choosing. ``python -m training.calibrate``
-writes ``calibration.json`` beside the reader.
+questions and conversations about the shipped article that are marked for choosing.
+``python -m training.calibrate`` writes ``calibration.json`` beside the reader.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ STRANGE = 12
 TOPIC_THRESHOLD = 0.45
 """Chosen on the shipped article's `choose` questions: higher, and what is on the topic is called off it."""
 
-OWN = Path("tests/questions")
+OWN = (Path("tests/questions"), Path("tests/questions/conversations"))
 UNFITTED = Calibration(
     Logistic(dict.fromkeys(FEATURES, 0.0), 0.0),
     Logistic(dict.fromkeys(TOPIC_FEATURES, 0.0), 0.0),
@@ -92,7 +92,7 @@ def main(
     """Collect signals, fit, save."""
     examiner = Examiner(Bot(load_index(SHIPPED_INDEX), Reader(reader), UNFITTED), written.encoder().encode)
     public = [document for name in SETS for document in drawn(name, limit)]
-    ours = [*news(), *examiner.documents(OWN, "choose")]
+    ours = [*news(), *(d for folder in OWN for d in examiner.documents(folder, "choose"))]
     rows: list[dict[float, Row]] = []
     for documents, weight in ((public, 1.0), (ours, NEWS)):
         for document in documents:
