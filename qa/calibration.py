@@ -61,38 +61,38 @@ def calibrate_index(folder: Path, questions: Path, part: str, limit: int | None 
 class Row:
     """What was seen of a question; whether the first passage answers, and whether the article could.
 
-    ``touches`` says whether the article is about what is asked at all, ``later`` whether something was asked
-    before; ``weight`` is what it counts for.
+    ``touches`` says whether the article is about what is asked at all; ``weight`` is what it counts for.
     """
 
     signals: Signals
     right: bool
     answerable: bool
     touches: bool
-    later: bool = False
     weight: float = 1.0
 
 
 def collect(
     examiner: Examiner, documents: Iterable[Document], weight: float = 1.0
 ) -> Iterator[dict[float, Row]]:
-    """Look once at each question, after those that it leans on, and judge it with every rank's weight.
+    """Look once at each first question and each follow-up, and judge it with every rank's weight.
 
+    What was asked later and leans on nothing is passed over: it is read as a first question is.
     ``weight`` is what each of the questions counts for when fitting.
     """
     for document in documents:
         bot = examiner.bot(document)
         for question in document.questions:
-            if question.verdict not in {None, *VERDICTS}:
+            forms = candidates(clean(question.text), question.history)
+            alone_later = bool(question.history) and len(forms) == 1
+            if alone_later or question.verdict not in {None, *VERDICTS}:
                 continue
-            seen = bot.look(*candidates(clean(question.text), question.history))
+            seen = bot.look(*forms)
             row = {}
             for rank in RANKS:
                 judged = bot.judge(seen, rank)
                 right = bot.index.passages[judged.order[0]].id in question.gold
                 touches = question.kind != FOREIGN and question.verdict != "off_topic"
-                later = bool(question.history)
-                row[rank] = Row(judged.signals, right, question.answerable, touches, later, weight)
+                row[rank] = Row(judged.signals, right, question.answerable, touches, weight)
             yield row
 
 
@@ -109,7 +109,7 @@ def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration
         QaError: if there are too few questions with, or without, an answer.
     """
     follow_ups = [row for row in rows if row[RANKS[0]].signals.follow_up]
-    rows = [row for row in rows if not row[RANKS[0]].later]
+    rows = [row for row in rows if not row[RANKS[0]].signals.follow_up]
     answerable = np.array([row[RANKS[0]].answerable for row in rows], dtype=bool)
     weights = np.array([row[RANKS[0]].weight for row in rows])
     kinds = {"with an answer": answerable.sum(), "without one": (~answerable).sum()}
