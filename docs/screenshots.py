@@ -1,4 +1,4 @@
-"""Makes the pictures in this folder: ``python -m docs.screenshots URL``, with a server at the URL.
+"""Makes the pictures in this folder: ``python -m docs.screenshots``, which starts the servers that it needs.
 
 Pictures differ a little with the machine's fonts. The ones here were made with URW's P052 and Inter
 (Debian: fonts-urw-base35, fonts-inter).
@@ -7,11 +7,15 @@ Pictures differ a little with the machine's fonts. The ones here were made with 
 from __future__ import annotations
 
 import shutil
-import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
+
+from tests.served import crowded, start_server
 
 FOLDER = Path(__file__).parent
 ANSWERED = "How many containers of munitions were sent?"
@@ -21,46 +25,87 @@ RELATED = "Is Kim Jong Un married?"
 OFF_TOPIC = "How do I bake sourdough bread?"
 
 
-def main(url: str) -> None:
-    """Take every picture of a running server's page."""
+def main() -> None:
+    """Take a picture of every state of the page."""
     with sync_playwright() as playwright:
         flags = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync"]
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
-        page = _open(browser, url, 1280, 800)
-        _take(page, "first")
-        _ask(page, ANSWERED)
-        page.locator(".turn .ref").first.press("Enter")
-        _take(page, "answered")
-        _ask(page, RELATED)
-        _take(page, "related")
-        _ask(page, OFF_TOPIC)
-        _take(page, "off-topic")
-        talk = _open(browser, url, 1280, 800)
-        _ask(talk, GIVEN)
-        _ask(talk, "And in return?")
-        _take(talk, "follow-up")
-        # As where the server restarts: what was typed is kept.
-        talk.context.set_offline(True)
-        talk.fill("#question", ANSWERED)
-        talk.press("#question", "Enter")
-        talk.wait_for_selector(".notice:not([hidden])")
-        _take(talk, "unreachable")
-        dark = _open(browser, url, 1280, 800, color_scheme="dark")
-        _ask(dark, SEVERAL)
-        _take(dark, "dark")
-        phone = _open(browser, url, 390, 844, is_mobile=True, has_touch=True)
-        phone.locator(".panes button").last.tap()
-        _ask(phone, ANSWERED)
-        _take(phone, "phone")
-        phone.locator(".turn .ref").first.tap()
-        _take(phone, "phone-article")
+        with _served() as url:
+            _answers(browser, url)
+            _phone(browser, url)
+        with _served(concurrency="1", queue="0") as url:
+            _full(browser, url)
+        with tempfile.TemporaryDirectory() as folder, _served(feedback=folder) as url:
+            page = _open(browser, url, 1280, 800)
+            _ask(page, ANSWERED)
+            page.get_by_role("button", name="This was right").click()
+            _take(page, "feedback")
         browser.close()
+
+
+def _answers(browser: Browser, url: str) -> None:
+    page = _open(browser, url, 1280, 800)
+    _take(page, "first")
+    _ask(page, ANSWERED)
+    page.locator(".turn .ref").first.press("Enter")
+    _take(page, "answered")
+    _ask(page, RELATED)
+    _take(page, "related")
+    _ask(page, OFF_TOPIC)
+    _take(page, "off-topic")
+    talk = _open(browser, url, 1280, 800)
+    _ask(talk, GIVEN)
+    _ask(talk, "And in return?")
+    _take(talk, "follow-up")
+    talk.locator(".turn:last-child .ref").first.hover()
+    _take(talk, "preview")
+    # As where the server restarts: what was typed is kept.
+    talk.context.set_offline(True)
+    talk.fill("#question", ANSWERED)
+    talk.press("#question", "Enter")
+    talk.wait_for_selector(".notice:not([hidden])")
+    _take(talk, "unreachable")
+    dark = _open(browser, url, 1280, 800, color_scheme="dark")
+    _ask(dark, SEVERAL)
+    _take(dark, "dark")
+
+
+def _phone(browser: Browser, url: str) -> None:
+    phone = _open(browser, url, 390, 844, is_mobile=True, has_touch=True)
+    phone.locator(".panes button").last.tap()
+    _ask(phone, ANSWERED)
+    _take(phone, "phone")
+    phone.locator(".turn .ref").first.tap()
+    _take(phone, "phone-article")
+
+
+def _full(browser: Browser, url: str) -> None:
+    """Ask where all places are taken, until a question finds none."""
+    page = _open(browser, url, 1280, 800)
+    _ask(page, ANSWERED)
+    with crowded(url, ANSWERED):
+        while not page.locator(".notice").is_visible():
+            page.fill("#question", SEVERAL)
+            page.press("#question", "Enter")
+            page.wait_for_selector(".send:enabled")
+        _take(page, "full")
+
+
+@contextmanager
+def _served(**settings: str) -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as scratch:
+        served = start_server(Path(scratch) / "output.txt", **settings)
+        try:
+            yield served.url
+        finally:
+            served.stop()
 
 
 def _open(browser: Browser, url: str, width: int, height: int, **options: object) -> Page:
     page = browser.new_context(  # type: ignore[arg-type]
         viewport={"width": width, "height": height}, locale="en-US", reduced_motion="reduce", **options
     ).new_page()
+    page.set_default_timeout(60_000)
     page.goto(url)
     page.wait_for_selector("#question", state="attached")
     return page
@@ -82,4 +127,4 @@ def _take(page: Page, name: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:7860/")
+    main()

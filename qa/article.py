@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ MAX_NESTING = 100_000
 
 BLOCK_GAP = "\n\n"
 PLAIN_HEADING_LENGTH = 80
+LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 LIST_ITEM = re.compile(r"([-*+•–—]|\d+[.)])\s")
 
 
@@ -112,7 +114,7 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article") ->
     """Turn text into an Article; ``name`` stands in error messages and for a missing title.
 
     Raises:
-        ArticleError: if the front matter is no YAML mapping or there is no paragraph.
+        ArticleError: if the front matter is no YAML mapping, its language no code, or there is no paragraph.
     """
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     try:
@@ -128,6 +130,8 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article") ->
             f"{name}: its Markdown is nested too deeply. Flatten its lists or quotes."
         ) from error
     title = _line(meta.get("title"))
+    if (language := _line(meta.get("language"))) and not LANGUAGE.fullmatch(language):
+        raise ArticleError(f"{name}: language {language[:40]!r} is no code such as en or pt-BR.")
     levels = [level for level, _ in blocks if level]
     if blocks and blocks[0][0] == 1 and levels.count(1) == 1:
         # A single first-level heading on top is the title, not a section.
@@ -211,8 +215,12 @@ def _plain_blocks(body: str) -> Iterator[tuple[int, str]]:
     Blank lines part paragraphs; without any, each line is one. One or two short lines without
     closing punctuation above a paragraph are its headings; an item of a list is none.
     """
-    parts = re.split(r"\n\s*\n", body) if re.search(r"\S\s*\n\s*\n\s*\S", body) else body.split("\n")
-    texts = [tidy for part in parts if (tidy := _tidy(part))]
+    lines = body.strip().split("\n")
+    if all(line.strip() for line in lines):
+        texts = [_tidy(line) for line in lines if line]
+    else:
+        parted = itertools.groupby(lines, key=lambda line: bool(line.strip()))
+        texts = [_tidy(" ".join(group)) for full, group in parted if full]
     short = [len(t) <= PLAIN_HEADING_LENGTH and t[-1].isalnum() and not LIST_ITEM.match(t) for t in texts] + [
         True
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import warnings
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
@@ -16,7 +17,8 @@ from qa.index import Index
 from qa.index import load as load_index
 from qa.manifest import CALIBRATION, READER
 from qa.passages import Passage
-from qa.reader import PACKAGED, Reader, Reading, widen
+from qa.quote import widen
+from qa.reader import PACKAGED, Reader, Reading
 from qa.search import Found, Search, visible
 from qa.spelling import Spelling
 from qa.verdict import Calibration, Signals
@@ -42,6 +44,7 @@ MESSAGES: dict[Verdict, str] = {
 }
 MORE = "What else the article has on this:"
 NO_MORE = "The article has no more on this."
+UNCALIBRATED = "no calibration.json beside it, so its confidence is a guess; `qa calibrate` fits an index's."
 PLACE = "It stands here:"
 SURE = "The probability that this answers the question is {confidence:.0%}."
 NAME_OR_NUMBER = re.compile(r"(?<=[\w,;:] )[A-Z]\w+|\b\d[\d,.]*\d\b|\b\d\b")
@@ -58,8 +61,12 @@ class Seen:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is made of a question: passages by number, best first, their scores, the verdict's grounds."""
+    """What is made of a question: passages by number, best first, their scores, the verdict's grounds.
 
+    ``typed`` is the question alone, ``question`` the form of it that the reading answers.
+    """
+
+    typed: str
     question: str
     order: tuple[int, ...]
     scores: tuple[float, ...]
@@ -90,7 +97,7 @@ class Bot:
             QuestionError: if the question is empty or too long, or the history malformed.
         """
         question = clean(question)
-        if (kind := smalltalk.kind_of(question)) is not None:
+        if (kind := smalltalk.kind_of(question, opens=not history)) is not None:
             return self._reply(question, kind)
         if not any(c.isalnum() for c in question):
             return Answer(question, "off_topic", 0.0, None, (), MESSAGES["off_topic"])
@@ -157,7 +164,9 @@ class Bot:
         best = max(seen, key=lambda s: s.readings[ranked[0]].margin)
         scores = tuple(rank[i] for i in ranked)
         confidence = self.calibration.answers(signals)
-        return Judged(best.question, tuple(ranked), scores, best.readings[ranked[0]], signals, confidence)
+        reading = best.readings[ranked[0]]
+        typed = seen[0].question
+        return Judged(typed, best.question, tuple(ranked), scores, reading, signals, confidence)
 
     def _signals(self, seen: Seen, ranked: Sequence[int], follow_up: bool) -> Signals:
         """Return what is known of a question in one form, with the passages so ranked."""
@@ -192,7 +201,7 @@ class Bot:
         quote = None
         if judged.confidence >= self.calibration.answer_threshold:
             verdict = "answered"
-            start, end = widen(judged.question, passages[0], judged.reading)
+            start, end = widen(judged.typed, passages[0], judged.reading.start, judged.reading.end)
             quote = Quote(start, end, passages[0].article)
         elif self.calibration.touches(judged.signals) < self.calibration.topic_threshold:
             verdict = "off_topic"
@@ -240,7 +249,8 @@ def load(folder: str | Path | None = None, *, reader: str | Path | None = None, 
     Args:
         folder: the index.
         reader: another model to read with than the index's own: a folder, or a name on the hub, which is
-            fetched. Its confidence is calibrated where its folder or the index says so.
+            fetched. Where its folder holds no calibration, the packaged reader's stands in, and a warning
+            says that confidence is then a guess.
         threads: processor threads for one question.
 
     Raises:
@@ -253,6 +263,8 @@ def load(folder: str | Path | None = None, *, reader: str | Path | None = None, 
 
         with reader_folder(str(reader), index.passages) as home:
             own = home / CALIBRATION
+            if not own.exists():
+                warnings.warn(f"reader {str(reader)!r}: {UNCALIBRATED}", stacklevel=2)
             calibration = Calibration.load(own if own.exists() else PACKAGED / CALIBRATION)
             return Bot(index, Reader(home, threads), calibration)
     home = index.folder / READER if index.manifest.reader else PACKAGED

@@ -170,11 +170,25 @@ class QuestionEncoder:
     """Embeds questions in onnxruntime, without torch."""
 
     def __init__(self, folder: Path, info: EncoderInfo, threads: int = 1) -> None:
-        """Open the encoder that :meth:`PassageEncoder.export` wrote."""
+        """Open the encoder that :meth:`PassageEncoder.export` wrote.
+
+        Raises:
+            ModelError: if its files cannot be read, or do not give vectors.
+        """
         self._session = Session(folder / "model.onnx", folder / "tokenizer.json", threads)
+        if self._session.ranks != [2]:
+            raise ModelError(f"{folder / 'model.onnx'}: does not give a vector for a text.")
+        self._folder = folder
         self._prompt = info.query_prompt
+        self._dimension = info.dimension
 
     def encode(self, questions: Sequence[str]) -> Vectors:
-        """Embed questions, prompt included, as unit vectors of shape (len(questions), dimension)."""
+        """Embed questions, prompt included, as unit vectors of shape (len(questions), dimension).
+
+        Raises:
+            ModelError: if the encoder is not the one that the index was built with.
+        """
         (vectors,) = self._session.run(self._session.tokenize([self._prompt + q for q in questions]))
+        if vectors.shape != (len(questions), self._dimension):
+            raise ModelError(f"{self._folder}: its vectors are not the index's. Rebuild the index.")
         return vectors

@@ -39,7 +39,8 @@ class Question:
     """A question of a set. ``gold`` holds the ids of the passages that answer it.
 
     ``spans`` are (passage id, start, end) of its answers, offsets into the passage, and ``source`` is the
-    passage that it was written on, where the set says so. ``verdict`` is what should be said; None where
+    passage that it was written on, where the set says so. ``parts`` are a list's, each in the wordings that
+    show it. ``verdict`` is what should be said; None where
     the set does not tell related from off topic.
     """
 
@@ -55,6 +56,7 @@ class Question:
     rewrite: str = ""
     spans: tuple[tuple[str, int, int], ...] = ()
     source: str = ""
+    parts: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True)
@@ -197,6 +199,7 @@ def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | N
                 rewrite=row.get("rewrite") or row["question"],
                 spans=tuple((pid, start, end) for pid, start, end in row.get("answer_spans", ())),
                 source=row.get("source_passage", ""),
+                parts=_parts(row),
                 history=tuple(
                     {"role": turn["role"], "content": turn["text"]} for turn in row.get("history", ())
                 ),
@@ -276,10 +279,17 @@ def draw(documents: Sequence[Document], limit: int | None = None) -> list[Docume
     return drawn
 
 
+def _parts(row: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
+    """Return a list's parts in their wordings: what the row says of them, or else each of its answers."""
+    if not row.get("all_parts"):
+        return ()
+    return tuple(map(tuple, row.get("parts") or [[answer] for answer in row["answers"]]))
+
+
 def foreign(question: Question) -> Question:
     """Return a question as it is where another article is asked: one without an answer."""
     return replace(
-        question, kind=FOREIGN, answerable=False, gold=frozenset(), answers=(), spans=(), source=""
+        question, kind=FOREIGN, answerable=False, gold=frozenset(), answers=(), spans=(), source="", parts=()
     )
 
 

@@ -38,6 +38,8 @@ POINTING = re.compile(
     r"|(?:is|was|are|were|did|does|do|has|had|have|will|would|can|could|mean|happen|work|affect)\b))",
     re.I,
 )
+OF_A_NAME = re.compile(r"(?i:who|what) (?:is|are|was|were) (?:the )?[A-Z]")
+"""Short, and yet whole: "Who is Putin?"."""
 NAMED = re.compile(r"(?<=[a-z,;:’'] )[A-Z]\w+|\b\d{3,}\b")
 SUBJECT = 3
 """Content words before a pronoun with which it points into its own question."""
@@ -53,7 +55,7 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     (
         "place",
         re.compile(
-            r"(and )?where (does|did) (it|the article|the text) say (that|this|so)|where is (that|this|it)"
+            r"(and )?where (does|did) (it|the article|the text) say (that|this|so)|where is (that|this)"
             r"|where('s| is) (that|this|it) (from|written)|(what('s| is) the |the |your )?source"
             r"|show me where"
         ),
@@ -127,6 +129,8 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
 
 def _leans(question: str) -> bool:
     """Say whether a question leaves out its subject: it points back, or has next to no content."""
+    if OF_A_NAME.match(question):
+        return False
     content = content_words(question)
     begins = OPENING.match(question)
     if len(content) < 2 or (begins is not None and len(content) < 3):

@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 from qa.article import Article, read_article
 from qa.encoder import DEFAULT_MODEL, EncoderInfo, PassageEncoder, QuestionEncoder, Vectors
 from qa.errors import ArticleError, IndexFolderError
-from qa.extractive import check_room, export_reader
+from qa.extractive import QUESTION_TOKENS, WINDOW, check_room, export_reader
 from qa.manifest import (
     ARTICLE_NAME,
     CALIBRATION,
@@ -111,6 +111,8 @@ def build(
     read = [read_article(path) for path in paths]
     encoder = PassageEncoder(model, progress=progress)
     info = encoder.info(int8=int8)
+    # What the encoder takes in and the reader does not could never be quoted.
+    info = replace(info, window=min(info.window, WINDOW - QUESTION_TOKENS))
     passages = cut_all(read, encoder.tokenizer, info)
     try:
         with staged(folder) as staging:
@@ -263,8 +265,8 @@ def _read_passages(path: Path, articles: tuple[Article, ...]) -> tuple[Passage, 
             except ValidationError as error:
                 raise IndexFolderError(f"{path}:{number}: is no passage. Rebuild the index.") from error
             text = articles[row.article].text if row.article < len(articles) else ""
-            spans = [(row.start, row.end), *row.sentences]
-            if not all(0 <= start < end <= len(text) for start, end in spans):
+            sentences = all(row.start <= start < end <= row.end for start, end in row.sentences)
+            if not (0 <= row.start < row.end <= len(text) and sentences):
                 raise IndexFolderError(f"{path}:{number}: lies outside the article. Rebuild the index.")
             article = articles[row.article]
             passages.append(Passage(row.id, row.heading, row.start, row.end, article, row.sentences))

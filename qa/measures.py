@@ -37,14 +37,14 @@ Floats = npt.NDArray[np.floating[Any]]
 ROW = np.dtype(
     [(name, bool) for name in ("answerable", "answered", "plain", "foreign", "right", "settled")]
     + [(name, float) for name in ("confidence", "rank", "gain", "verdict", "exact", "f1", "placed")]
-    + [(name, float) for name in ("margin", "words_f1", "given_exact", "given_f1", "ms")]
+    + [(name, float) for name in ("margin", "words_f1", "given_exact", "given_f1", "parts", "ms")]
 )
 """What is known of an outcome. A number that its question cannot tell is NaN.
 
 ``right``: the passage that answers stands first; ``settled``: so it does where the question is answered,
 and it is refused where it should be; ``plain``: the article has nothing to do with the question;
 ``placed``: the quote stands in a sentence that answers; ``words_f1`` is that of the words that the reader
-points at in the given passage, believed or not.
+points at in the given passage, believed or not; ``parts``: all parts of a list are among the passages.
 """
 
 
@@ -65,8 +65,9 @@ class Measured:
 
 
 def measure(outcomes: Sequence[Outcome]) -> Measured:
-    """Return every measure that the outcomes allow, by its usual name."""
-    rows = np.array([_row(outcome) for outcome in outcomes], dtype=ROW)
+    """Return every measure that the outcomes allow, by its usual name; small talk is no question."""
+    asked = [o for o in outcomes if o.question.verdict is None or o.question.verdict in VERDICTS]
+    rows = np.array([_row(outcome) for outcome in asked], dtype=ROW)
     values = _values(rows)
     known = [name for name, value in values.items() if not math.isnan(value)]
     if not known:
@@ -112,6 +113,7 @@ def _row(outcome: Outcome) -> tuple[float, ...]:
         _best(token_f1, given.text, golds) if told and answerable and given else math.nan,
         _best(exact_match, words, golds) if told and given else math.nan,
         _best(token_f1, words, golds) if told and given else math.nan,
+        float(_shows(outcome)) if question.parts else math.nan,
         1000 * outcome.seconds,
     )
 
@@ -143,6 +145,7 @@ def _values(rows: Rows) -> dict[str, float]:
         "exact match": _mean(own["exact"]),
         "F1": _mean(own["f1"]),
         "sentence": _mean(asked["placed"]),
+        "all parts of a list": _mean(asked["parts"]),
         "given: F1 of answers": _mean(given["words_f1"]),
         "given: exact match": _mean(given["given_exact"]),
         "given: F1": _mean(given["given_f1"]),
@@ -203,6 +206,12 @@ def plain(text: str) -> str:
 
 def _best(score: Callable[[str, str], float], found: str, golds: Sequence[str]) -> float:
     return max(score(found, gold) for gold in golds)
+
+
+def _shows(outcome: Outcome) -> bool:
+    """Say whether the passages hold every part of a list, in one of its wordings."""
+    shown = " ".join(plain(f"{p.heading} {p.text}") for p in outcome.answer.passages)
+    return all(any(plain(wording) in shown for wording in part) for part in outcome.question.parts)
 
 
 def _placed(outcome: Outcome) -> bool:

@@ -40,6 +40,7 @@ class Session:
         except Exception as error:  # tokenizers raises bare Exception.
             raise ModelError(f"{tokenizer}: not a tokenizer: {error}") from error
         self.tokenizer.no_padding()
+        self._model = model
         self._inputs = [i.name for i in self._session.get_inputs()]
         self.ranks = [len(output.shape) for output in self._session.get_outputs()]
 
@@ -48,7 +49,11 @@ class Session:
         return self.tokenizer.encode_batch(list(texts))
 
     def run(self, encodings: Sequence[Encoding]) -> list[npt.NDArray[np.float32]]:
-        """Run the model on a padded batch; each output's first axis is the batch."""
+        """Run the model on a padded batch; each output's first axis is the batch.
+
+        Raises:
+            ModelError: if the tokenizer's numbers are none that the model takes.
+        """
         longest = max(len(e.ids) for e in encodings)
         fields = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
         fed = {name: np.zeros((len(encodings), longest), dtype=np.int64) for name in self._inputs}
@@ -56,5 +61,8 @@ class Session:
             for row, encoding in enumerate(encodings):
                 values = getattr(encoding, fields[name])
                 array[row, : len(values)] = values
-        outputs: list[npt.NDArray[np.float32]] = self._session.run(None, fed)
+        try:
+            outputs: list[npt.NDArray[np.float32]] = self._session.run(None, fed)
+        except Exception as error:  # onnxruntime's errors share no base class but Exception.
+            raise ModelError(f"{self._model}: cannot be run: {str(error).splitlines()[0]}") from error
         return outputs

@@ -7,7 +7,6 @@ first and last; the score of ``[CLS]`` in both places says that the passage does
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,20 +22,6 @@ from qa.passages import Passage
 PACKAGED = Path(__file__).parent / "model"
 LONGEST_ANSWER = 64
 """Tokens that an answer may span."""
-
-STATEMENT = re.compile(
-    r"\s*(?:and |but |so )?(?:why|how (?!many|much|long|old|often|far|big)"
-    r"|what (?:happen|would happen|led|caus|effect|impact)|explain|describe)",
-    re.I,
-)
-"""Questions whose answer is a whole statement."""
-YES_NO = re.compile(
-    r"\s*(?:and |but |so )?"
-    r"(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|may|might)n?'?t?\b",
-    re.I,
-)
-STATEMENT_WORDS = 5
-PAIRS = {"“": "”", "(": ")", "[": "]", "«": "»"}
 
 
 @dataclass(frozen=True)
@@ -125,50 +110,3 @@ def _best_span(
     sums = np.where(allowed, sums, -np.inf)
     first, last = divmod(int(sums.argmax()), size)
     return low + first, low + last, float(sums[first, last])
-
-
-def widen(question: str, passage: Passage, reading: Reading) -> tuple[int, int]:
-    """Return the span to quote: whole words, balanced marks, and as much as the question asks for.
-
-    A question that can be settled with yes or no gets the sentence that settles it; one that asks
-    why, how or what happens gets at least a clause.
-    """
-    text, offset = passage.text, passage.start
-    start, end = reading.start - offset, reading.end - offset
-    begin, stop = (at - offset for at in passage.sentences_at(reading.start, reading.end))
-    short = len(text[start:end].split()) < STATEMENT_WORDS
-    if YES_NO.match(question) or (STATEMENT.match(question) and short):
-        return offset + begin, offset + stop
-    while start > begin and _joined(text, start):
-        start -= 1
-    while end < stop and _joined(text, end):
-        end += 1
-    start, end = _balanced(text, start, end, begin, stop)
-    return offset + start, offset + end
-
-
-def _joined(text: str, at: int) -> bool:
-    """Say whether the characters on both sides of a cut belong to one word, number or name."""
-    left, right = text[at - 1], text[at]
-    if left.isalnum() and right.isalnum():
-        return True
-    inner = "’'-.,%"
-    return (left.isalnum() and right in "-%" and at + 1 < len(text)) or (
-        left in inner and right.isalnum() and at >= 2 and text[at - 2].isalnum()
-    )
-
-
-def _balanced(text: str, start: int, end: int, begin: int, stop: int) -> tuple[int, int]:
-    """Take in the other half of a quotation mark or bracket, or leave out the half at the edge."""
-    for opening, closing in PAIRS.items():
-        piece = text[start:end]
-        if piece.count(opening) > piece.count(closing):
-            at = text.find(closing, end, stop)
-            end = at + 1 if at >= 0 else end
-        elif piece.count(closing) > piece.count(opening):
-            at = text.rfind(opening, begin, start)
-            start = at if at >= 0 else start
-    if text[start:end].count('"') % 2:
-        end += text[end : end + 1] == '"'
-        start -= start > begin and text[start - 1] == '"' and text[start:end].count('"') % 2
-    return start, end

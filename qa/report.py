@@ -32,7 +32,7 @@ TABLES = {
         "calibration error",
         "risk-coverage area",
     ),
-    "quote": ("exact match", "F1", "sentence"),
+    "quote": ("exact match", "F1", "sentence", "all parts of a list"),
     "passage given": ("given: exact match", "given: F1", "given: F1 of answers", "given: AUROC"),
 }
 SIDE_BY_SIDE = 4

@@ -7,6 +7,12 @@ from typing import Literal
 
 Kind = Literal["greeting", "thanks", "farewell", "about"]
 
+VAGUE = re.compile(
+    r"(so )?(what('s| is| does) (this|it)( talk| say)?( all)?"
+    r"|what('s| is) the (main )?(topic|subject|point|gist))"
+)
+"""Asks about the article where nothing was said before, and else about what was said."""
+
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "greeting",
@@ -42,8 +48,13 @@ REPLIES: dict[Kind, str] = {
 }
 
 
-def kind_of(text: str) -> Kind | None:
-    """Say which kind of small talk a message is, or None if it is a question."""
+def kind_of(text: str, *, opens: bool = True) -> Kind | None:
+    """Say which kind of small talk a message is, or None if it is a question.
+
+    ``opens`` says that nothing was said before: "what is it?" then means the article.
+    """
     plain = re.sub(r"[^\w' ]+", " ", text.casefold().replace("’", "'"))
     plain = " ".join(plain.split())
+    if not opens and VAGUE.fullmatch(plain):
+        return None
     return next((kind for kind, pattern in _PATTERNS if pattern.fullmatch(plain)), None)

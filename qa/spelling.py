@@ -14,10 +14,14 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
+from qa.search import content_words
+
 if TYPE_CHECKING:
     from spellchecker import SpellChecker
 
 WORD = re.compile(r"[^\W\d_]+(?:[’'][^\W\d_]+)*")
+BEFORE = re.compile(r"[A-Z][\w’'-]* $")
+AFTER = re.compile(r"[ -][A-Z]")
 SHORTEST = 4
 """Letters from which a word is set right: shorter ones are too like each other."""
 
@@ -84,7 +88,13 @@ class Spelling:
             return word if meant is None else meant.capitalize() if word[0].isupper() else meant
 
         question = WORD.sub(set_right, question)
-        return self._name.sub(lambda m: self._names[m.group()], question) if self._name else question
+        return self._name.sub(self._renamed, question) if self._name else question
+
+    def _renamed(self, found: re.Match[str]) -> str:
+        """Write a name as the articles do, unless it is a part of a longer one: George Washington."""
+        before, after = BEFORE.search(found.string, 0, found.start()), AFTER.match(found.string, found.end())
+        longer = (before and content_words(before.group())) or after
+        return found.group() if longer else self._names[found.group()]
 
     def _is_slip(self, word: str) -> bool:
         """Say whether neither the articles nor the dictionary have a word that is written like others."""

@@ -95,8 +95,10 @@ class Calibration:
                 topic_threshold=float(found["topic_threshold"]),
                 rank=float(found["rank"]),
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-            raise ModelError(f"{path}: is no calibration ({error}). Reinstall the package.") from error
+        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+            raise ModelError(
+                f"{path}: is no calibration ({error}). Rebuild the index, or reinstall the package."
+            ) from error
 
     def save(self, path: Path) -> None:
         """Write the calibration as JSON."""

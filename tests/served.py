@@ -6,7 +6,10 @@ import os
 import re
 import subprocess
 import sys
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -71,3 +74,25 @@ def start_server(output: Path, **settings: str) -> Served:
         time.sleep(0.1)
     process.kill()
     raise AssertionError(f"the server did not start:\n{output.read_text(encoding='utf-8')}")
+
+
+@contextmanager
+def crowded(url: str, question: str, people: int = 3) -> Iterator[None]:
+    """Keep a server's places taken: as many people ask again and again until the block ends."""
+    done = threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(base_url=url, timeout=30) as client:
+            while not done.is_set():
+                if client.post("/api/ask", json={"question": question}).status_code == 503:
+                    time.sleep(0.05)  # to be refused costs nothing, and would be asked for without end
+
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(people)]
+    for thread in threads:
+        thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        for thread in threads:
+            thread.join()

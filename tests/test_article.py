@@ -147,3 +147,16 @@ def test_line_ends_make_no_difference(lines: list[str]) -> None:
             return None
 
     assert read("\n") == read("\r\n") == read("\r")
+
+
+@pytest.mark.parametrize("blank", ["\n", " \n", "\t\n \n"])
+def test_blank_lines_without_end_are_read_at_once(blank: str) -> None:
+    # A pattern that looked for the last of them took minutes for four kilobytes.
+    article = parse_article(f"Snow fell. {blank * 60_000}", markdown=False)
+    assert article.text == "Snow fell."
+
+
+@pytest.mark.parametrize("language", ["日本", "e" * 300, "../en", "en_US"])
+def test_a_language_that_is_no_code_is_named(language: str) -> None:
+    with pytest.raises(ArticleError, match="language"):
+        parse_article(f"---\nlanguage: {language}\n---\nSnow fell.")

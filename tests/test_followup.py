@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 import qa
+from qa.bot import PLACE
 from qa.followup import Message, candidates
 
 
@@ -118,3 +119,26 @@ def test_a_hostile_history_gets_an_answer(bot: qa.Bot, history: list[Message]) -
 def test_what_is_no_conversation_is_refused_by_name(bot: qa.Bot, history: Any) -> None:
     with pytest.raises(qa.QaError, match="history"):
         bot.ask("And why?", history)
+
+
+@pytest.mark.parametrize(
+    "question", ["What is it?", "What does it say?", "What is the point?", "Where is it?"]
+)
+def test_what_points_back_does_not_mean_the_article(bot: qa.Bot, question: str) -> None:
+    history = [{"role": "user", "content": "What is the first agreement?"}]
+    answer = bot.ask(question, history)
+    assert answer.confidence < 1.0 and answer.message not in {"This is how the article begins:", PLACE}
+
+
+@pytest.mark.parametrize("question", ["Who is Putin?", "What is TASS?", "What was the EU doing?"])
+def test_a_short_question_with_a_name_stands_alone(question: str) -> None:
+    assert candidates(question, [{"role": "user", "content": "Why did they meet?"}]) == [question]
+
+
+def test_a_follow_up_is_quoted_as_it_was_asked(bot: qa.Bot) -> None:
+    # Joined with "Did ...", it would be settled by a sentence; with "How many ...", be no statement.
+    answer = bot.ask(
+        "How many?", [{"role": "user", "content": "Did North Korea send containers of munitions?"}]
+    )
+    assert answer.quote is not None and answer.quote.text.startswith("11,000")
+    assert not answer.quote.text.endswith(".")

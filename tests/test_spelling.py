@@ -51,3 +51,11 @@ def test_a_language_without_a_dictionary_has_the_articles_words() -> None:
     assert (
         Spelling(["Sankcje i amunicja"], "pl").correct("sankcjee oraz amunicjaa") == "sankcje oraz amunicja"
     )
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["Who was George Washington?", "What did the Washington Post write?", "Was Jack London there?"],
+)
+def test_a_part_of_a_longer_name_stays(spelling: Spelling, question: str) -> None:
+    assert spelling.correct(question) == question

@@ -13,14 +13,13 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import CHROMIUM_FLAGS, Start
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 import qa
-from tests.served import Served, watched
+from tests.served import Served, crowded, watched
 
 ANSWERED = "How many containers of munitions were sent?"
 RELATED = "Is Kim Jong Un married?"
@@ -413,19 +412,7 @@ def test_a_restart_is_said_and_the_conversation_goes_on(visit: Open, start: Star
 def test_a_full_queue_gets_a_friendly_line_and_keeps_the_question(visit: Open, start: Start) -> None:
     server = start(concurrency="1", queue="0")
     page = visit(url=server.url)
-    done = threading.Event()
-
-    def crowd() -> None:
-        with httpx.Client(base_url=server.url, timeout=30) as client:
-            for _ in range(200):
-                if done.is_set():
-                    return
-                client.post("/api/ask", json={"question": ANSWERED})
-
-    people = [threading.Thread(target=crowd) for _ in range(3)]
-    for person in people:
-        person.start()
-    try:
+    with crowded(server.url, ANSWERED):
         for _ in range(10):
             page.fill("#question", RELATED)
             page.press("#question", "Enter")
@@ -434,10 +421,6 @@ def test_a_full_queue_gets_a_friendly_line_and_keeps_the_question(visit: Open, s
                 break
         expect(page.locator(".notice")).to_contain_text("Yours is kept")
         assert page.input_value("#question") == RELATED
-    finally:
-        done.set()
-        for person in people:
-            person.join()
     ask(page, RELATED)
 
 

@@ -1,0 +1,126 @@
+"""A reading's words -> the words to quote: no half words, no unbalanced marks, as much as was asked for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from qa.passages import Passage
+
+LEAD = r"\s*(?:(?:and|but|so|then|according to [^,]{1,60},)\s+)?"
+STATEMENT = re.compile(
+    LEAD + r"(?:why\b|explain\b|describe\b"
+    r"|how\b(?! (?:many|much|long|old|often|far|big|large|high|tall|soon)\b)|what (?:led|caus)"
+    r"|(?:for )?(?:what|which)\b(?: [\w’'-]+){0,5}? (?:reasons?|causes?|effects?|impacts?"
+    r"|consequences?|implications?|outcomes?|happen\w*|lead to|led to)\b)",
+    re.I,
+)
+"""Questions whose answer is a whole statement."""
+
+YES_NO = re.compile(
+    LEAD + r"(?:(?:is|are|was|were|do|does|did|has|have|had|could|would|should|must|might)(?:n['’]?t)?"
+    r"|can(?:['’]?t|not)?|will|won['’]?t|shall|may)\b"
+    # "May 2024 saw what?", "Can you tell me who signed?"
+    r"(?! \d| you\b)(?!.*\bwh(?:at|o|ich)\W*$)",
+    re.I,
+)
+"""Questions that a sentence settles with yes or no."""
+
+STATEMENT_WORDS = 5
+"""Words below which a reading makes no statement."""
+
+INNER = ".,:/&’'‑-"
+"""Marks that stand within a word, a number or a name: 11,000, 3.5, 9/11, O'Neill, AT&T, two-day."""
+
+CLOSING = {"“": "”", "‘": "’", "«": "»", "»": "«", "„": "“”", "(": ")", "[": "]", '"': '"'}
+"""What closes each mark; the first of two that could open it opens it."""
+
+
+def widen(question: str, passage: Passage, start: int, end: int) -> tuple[int, int]:
+    """Return the span to quote for a reading's span, both in offsets into the article.
+
+    A question that can be settled with yes or no gets the sentence that settles it; one that asks
+    why, how or what happens gets at least a sentence. Words and numbers are taken in whole; of a
+    quotation or bracket that the passage closes, both halves are taken in, or neither.
+    """
+    text, offset = passage.text, passage.start
+    first, last = (at - offset for at in passage.sentences_at(start, end))
+    start, end = start - offset, end - offset
+    short = len(text[start:end].split()) < STATEMENT_WORDS
+    if YES_NO.match(question) or (STATEMENT.match(question) and short):
+        start, end = first, last
+    pairs = list(_pairs(text))
+    trimmed = _trimmed(text, start, end, first, last, pairs)
+    start, end = _grown(text, *(trimmed if trimmed[0] < trimmed[1] else (start, end)), pairs)
+    return offset + start, offset + end
+
+
+def _trimmed(
+    text: str, start: int, end: int, first: int, last: int, pairs: list[tuple[int, int]]
+) -> tuple[int, int]:
+    """Leave out a mark at the edge whose other half stands in another sentence, or on its far side."""
+    halves = {at: pair for pair in pairs for at in pair}
+
+    def leads(at: int) -> bool:
+        opening, closing = halves.get(at, (-1, -1))
+        return text[at].isspace() or closing == at or (opening == at and closing >= max(end, last))
+
+    def trails(at: int) -> bool:
+        opening, closing = halves.get(at, (-1, -1))
+        return text[at].isspace() or opening == at or (closing == at and opening < min(start, first))
+
+    while start < end and leads(start):
+        start += 1
+    while start < end and trails(end - 1):
+        end -= 1
+    return start, end
+
+
+def _grown(text: str, start: int, end: int, pairs: list[tuple[int, int]]) -> tuple[int, int]:
+    """Take in the rest of words at the edges, and the other halves of marks, until nothing is cut."""
+    before = None
+    while before != (start, end):
+        before = (start, end)
+        while start > 0 and _joined(text, start):
+            start -= 1
+        while end < len(text) and _joined(text, end):
+            end += 1
+        for opening, closing in pairs:
+            if (start <= opening < end) != (start <= closing < end):
+                start, end = min(start, opening), max(end, closing + 1)
+    return start, end
+
+
+def _joined(text: str, at: int) -> bool:
+    """Say whether the characters on both sides of a cut belong to one word, number or name."""
+    left, right = text[at - 1], text[at]
+    beyond, behind = text[at + 1 : at + 2], text[at - 2 : at - 1] if at > 1 else ""
+    if _is_letter(right):
+        # Of a sign before a number, and of what stands within a word.
+        return _is_letter(left) or left in "$€£¥" or (left in INNER and _is_letter(behind))
+    if _is_letter(left):
+        # The last point of U.S. has no letter after it.
+        ends_letters = right == "." and behind == "." and left.isalpha()
+        return right in "%‰°" or ends_letters or (right in INNER + "$€£¥" and _is_letter(beyond))
+    return False
+
+
+def _is_letter(character: str) -> bool:
+    """Say whether a character is part of a word: a letter, a digit, or an accent on either."""
+    return bool(re.fullmatch(r"\w|[\u0300-\u036f]", character))
+
+
+def _pairs(text: str) -> Iterator[tuple[int, int]]:
+    """Yield where quotations and brackets open and close; what has no other half is left out."""
+    open_marks: list[int] = []
+    for at, mark in enumerate(text):
+        if mark not in '“”‘’«»„()[]"':
+            continue
+        closes = [i for i in open_marks if mark in CLOSING[text[i]]]
+        within = 0 < at < len(text) - 1 and _is_letter(text[at - 1]) and _is_letter(text[at + 1])
+        if closes and not (mark == "’" and within):
+            yield closes[-1], at
+            # What stands open within has no other half.
+            del open_marks[open_marks.index(closes[-1]) :]
+        elif mark in CLOSING and not within:
+            open_marks.append(at)

@@ -1,0 +1,132 @@
+"""What is quoted of what was read: no half words or marks, and as much as the question asks for."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.article import parse_article
+from qa.passages import Passage, sentences_of
+from qa.quote import STATEMENT, YES_NO, widen
+
+WHOLE = re.compile(r"\w+(?:[.,:/&'’-]\w+)*")
+
+
+def passage_of(text: str) -> Passage:
+    article = parse_article(text, markdown=False)
+    (place,) = (p for _, p in article.paragraphs)
+    sentences = tuple(sentences_of(article, place.start, place.end))
+    return Passage("p1", "", place.start, place.end, article, sentences)
+
+
+def quoted(text: str, read: str, question: str = "Who?") -> str:
+    passage = passage_of(text)
+    start = passage.text.index(read)
+    start, end = widen(question, passage, start, start + len(read))
+    return passage.article.text[start:end]
+
+
+@pytest.mark.parametrize(
+    ("text", "read", "whole"),
+    [
+        ("It cost $3.5 million then.", "5 million", "$3.5 million"),
+        ("It cost $3.5 million then.", "3", "$3.5"),
+        ("They sent 11,000 containers.", "11", "11,000"),
+        ("They sent 11,000 containers.", "000 containers", "11,000 containers"),
+        ("Mr O’Neill spoke.", "Neill", "O’Neill"),
+        ("It began on 9/11 there.", "9", "9/11"),
+        ("It begins at 10:30 there.", "10", "10:30"),
+        ("It is the U.S. that pays.", "U.S", "U.S."),
+        ("The firm is AT&T now.", "AT", "AT&T"),
+        ("Prices rose by 50%", "50", "50%"),
+        ("A two-day visit ended.", "day visit", "two-day visit"),
+        ('He said "I will go" and went.', "I will", "I will"),
+        ('He said "I will go" and went.', '"I will', '"I will go"'),
+        ("They spoke of “one” and “two” there.", "one” and “two", "“one” and “two”"),
+        ("It was (as “X said” once) over.", "(as “X", "(as “X said” once)"),
+        ("He praised ‘a great’ friend.", "‘a", "‘a great’"),
+        ("He praised 'a great' friend.", "a great'", "a great'"),
+        ("Er nannte es „groß“ und ging.", "„groß", "„groß“"),
+        ("Er nannte es »groß« und ging.", "groß«", "»groß«"),
+        (
+            "She said: “It is over. It never began.” Then she left.",
+            "“It is over",
+            "“It is over. It never began.”",
+        ),
+        ("She said: “It is over. It never began.” Then she left.", "” Then she", "Then she"),
+        ("The workers’ rights and O’Brien’s.", "workers", "workers"),
+    ],
+)
+def test_words_numbers_and_marks_are_quoted_whole(text: str, read: str, whole: str) -> None:
+    assert quoted(text, read) == whole
+
+
+BALANCED = st.recursive(
+    st.lists(st.sampled_from(["ferry", "3.5", "O’Neill", "two-day", "U.S.", "noon", "11,000", "50%"])).map(
+        " ".join
+    ),
+    lambda inner: st.tuples(inner, st.sampled_from(["“”", "()", "[]", "«»", "‘’"]), inner, inner).map(
+        lambda t: f"{t[0]} {t[1][0]}{t[2] or 'it'}{t[1][1]} {t[3]}"
+    ),
+    max_leaves=6,
+)
+
+
+@given(st.lists(BALANCED, min_size=1, max_size=3), st.data())
+def test_no_quote_cuts_a_word_or_a_pair_of_marks(parts: list[str], data: st.DataObject) -> None:
+    passage = passage_of("The end. ".join([*parts, "The end."]))
+    text = passage.text
+    start = data.draw(st.integers(0, len(text) - 1))
+    end = data.draw(st.integers(start + 1, len(text)))
+    begin, stop = widen("Who?", passage, start, end)
+    for word in WHOLE.finditer(text):
+        assert word.end() <= begin or word.start() >= stop or (begin <= word.start() and word.end() <= stop)
+    for opening, closing in ("“”", "()", "[]", "«»"):
+        depth = 0
+        for character in text[begin:stop]:
+            depth += (character == opening) - (character == closing)
+            assert depth >= 0
+        assert depth == 0
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Why did he come?",
+        "And why?",
+        "How did they react?",
+        "What is the effect of the sanctions?",
+        "What was the reason for the visit?",
+        "What are the consequences?",
+        "For what reason did he go?",
+        "What will happen next?",
+        "What is happening in Ukraine?",
+        "What did it lead to?",
+        "According to the article, why did he come?",
+        "What led Russia to this?",
+    ],
+)
+def test_a_question_for_a_statement_is_known(question: str) -> None:
+    assert STATEMENT.match(question)
+    assert quoted("Snow fell. The ferry left at noon because of it.", "because", question) == (
+        "The ferry left at noon because of it."
+    )
+
+
+@pytest.mark.parametrize(
+    "question", ["Did it leave?", "Won't it leave?", "Must he go?", "And is it true?", "Can’t they leave?"]
+)
+def test_a_question_for_yes_or_no_is_known(question: str) -> None:
+    assert YES_NO.match(question)
+    assert quoted("Snow fell. The ferry left at noon.", "ferry", question) == "The ferry left at noon."
+
+
+@pytest.mark.parametrize(
+    "question",
+    ["May 2024 saw what?", "Will Smith said what?", "Can you tell me when?", "How long?", "How many came?"],
+)
+def test_a_question_for_a_fact_gets_no_more_than_that(question: str) -> None:
+    assert quoted("Snow fell. The ferry left at noon.", "noon", question) == "noon"
