@@ -42,10 +42,10 @@ MESSAGES: dict[Verdict, str] = {
     "related": "The article does not answer this. What comes closest:",
     "off_topic": "The article says nothing about this.",
 }
-MORE = "What else the article has on this:"
-NO_MORE = "The article has no more on this."
+MORE = "What else the article says about this:"
+NO_MORE = "The article says nothing more about this."
 UNCALIBRATED = "no calibration.json beside it, so its confidence is a guess; `qa calibrate` fits an index's."
-PLACE = "It stands here:"
+PLACE = "It says so here:"
 SURE = "The probability that this answers the question is {confidence:.0%}."
 NAME_OR_NUMBER = re.compile(r"(?<=[\w,;:] )[A-Z]\w+|\b\d[\d,.]*\d\b|\b\d\b")
 
@@ -63,7 +63,7 @@ class Seen:
 class Judged:
     """What is made of a question: passages by number, best first, their scores, the verdict's grounds.
 
-    ``typed`` is the question alone, ``question`` the form of it that the reading answers.
+    ``typed`` is the question alone, ``question`` with what it leans on.
     """
 
     typed: str
@@ -165,8 +165,8 @@ class Bot:
         scores = tuple(rank[i] for i in ranked)
         confidence = self.calibration.answers(signals)
         reading = best.readings[ranked[0]]
-        typed = seen[0].question
-        return Judged(typed, best.question, tuple(ranked), scores, reading, signals, confidence)
+        typed, whole = seen[0].question, seen[-1].question
+        return Judged(typed, whole, tuple(ranked), scores, reading, signals, confidence)
 
     def _signals(self, seen: Seen, ranked: Sequence[int], follow_up: bool) -> Signals:
         """Return what is known of a question in one form, with the passages so ranked."""

@@ -41,8 +41,8 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
 )
 
 REPLIES: dict[Kind, str] = {
-    "greeting": "Hello. Ask about the article, and its own words answer.",
-    "thanks": "You are welcome. Ask on whenever you like.",
+    "greeting": "Hello. Ask about the article, and it answers in its own words.",
+    "thanks": "You are welcome. Ask again whenever you like.",
     "farewell": "Goodbye.",
     "about": "This is how the article begins:",
 }

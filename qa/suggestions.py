@@ -27,6 +27,14 @@ SMALL_WORDS = set("a an and as at but by for from in into of on or the to with".
 OVERVIEW = re.compile(
     r"^(?:overview|introduction|background|summary|conclusions?|outlook)\b(?: (?:of|to)\b)?\s*", re.I
 )
+NUMBERING = re.compile(r"^(?:\d+|[IVX]+)[.)]\s+")
+HALF_SENTENCE = re.compile(
+    r"(?:what|why|how|who|where|when|which|not|he|she|they|it|we|said|notes?|photos?|pictures?|sources?"
+    r"|references|editor[’']s notes?|(?:key )?takeaways|further reading|related|updates?|corrections?)\b",
+    re.I,
+)
+"""Headings that are no name for a thing ("What it cost"), and labels of no passage's subject."""
+
 RELATION = re.compile(
     r"(?:.* )?(causes?|challenges?|consequences?|costs?|effects?|history|impacts?|influence|limits?|"
     r"obstacles?|origins?|reactions?|reasons?|responses?|risks?|roles?|threats?) "
@@ -78,7 +86,12 @@ def suggestions(bot: Answering, shown: Sequence[str] = (), k: int = 3) -> list[s
     order = {passage.id: passage for passage in bot.index.passages}
     latest = next((order[i] for i in reversed(shown) if i in order), None)
     own = [_whole(article, q) for article in bot.index.articles for q in article.questions]
-    made = [c for article in bot.index.articles if article.language == "en" for c in candidates(article)]
+    made = [
+        c
+        for article in bot.index.articles
+        if article.language.partition("-")[0].lower() == "en"
+        for c in candidates(article)
+    ]
     if latest is not None:
         following = [c for c in made if c.article is latest.article and c.start > latest.start]
         made = following + [c for c in made if c not in following]
@@ -153,7 +166,9 @@ def _spoken(title: str, case: Counter[str]) -> str:
 
 def _wordings(phrase: str, text: str) -> tuple[str, ...]:
     """Ask for what a phrase names, the most natural way first."""
-    phrase = OVERVIEW.sub("", phrase, count=1)
+    phrase = NUMBERING.sub("", OVERVIEW.sub("", phrase, count=1)).strip(" :–—-")
+    if HALF_SENTENCE.match(phrase) and not phrase.endswith("?"):
+        return ()
     phrase = re.sub(r"^(the|an?) ", "", phrase, flags=re.I)
     if not phrase:
         return ()

@@ -37,6 +37,9 @@ STARTERS = 6
 FRAGMENT_WORDS = 6
 """Words at each end of a passage that a text fragment names; a shorter one is named whole."""
 
+CONTEXT_WORDS = 3
+"""Words before and after a quote that its text fragment names."""
+
 RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 KINDS = {MORE: "more", NO_MORE: "no_more", PLACE: "place"} | {v: k for k, v in smalltalk.REPLIES.items()}
 """What the bot says besides its verdicts -> the name of the page's words for it."""
@@ -135,22 +138,28 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
     quote = None
     if answer.quote is not None:
         inner = answer.quote
-        start, end = answer.passages[0].sentences_at(inner.start, inner.end)
+        passage = answer.passages[0]
+        start, end = passage.sentences_at(inner.start, inner.end)
         quote = {
             "text": inner.text,
             "before": inner.article.text[start : inner.start],
             "after": inner.article.text[inner.end : end],
             "start": inner.start,
             "end": inner.end,
-            "source": text_fragment(inner.article.source, inner.text),
+            "source": text_fragment(
+                inner.article.source,
+                inner.text,
+                before=inner.article.text[passage.start : inner.start],
+                after=inner.article.text[inner.end : passage.end],
+            ),
         }
-    level = "sure_high" if sure >= 0.9 else "sure_good" if sure >= 0.75 else "sure_fair"
+    level = "sure_high" if sure >= 0.9 else "sure_good" if sure >= 0.7 else "sure_fair"
     return {
         "question": answer.question,
         "verdict": answer.verdict,
         "kind": kind,
         "sure": level if answer.verdict == "answered" else "sure_no",
-        "percent": round(100 * sure),
+        "percent": min(99, round(100 * sure)),
         "quote": quote,
         "passages": [_passage(p, articles) for p in passages] if answer.verdict != "off_topic" else [],
     }
@@ -162,8 +171,10 @@ def _passage(passage: Passage, articles: tuple[Article, ...]) -> dict[str, Any]:
     return passage.to_dict() | {"number": number, "language": passage.article.language, "source": source}
 
 
-def text_fragment(source: str, text: str) -> str:
+def text_fragment(source: str, text: str, before: str = "", after: str = "") -> str:
     """Return a link to where ``text`` stands on the publisher's page, or "" if ``source`` is no web address.
+
+    ``before`` and ``after`` are what surrounds it, which tells it from the same words elsewhere.
 
     Encoded as https://wicg.github.io/scroll-to-text-fragment/ asks: the dash, comma and ampersand
     part its fields, so in a word they are written with a percent sign, and quote() leaves the dash.
@@ -181,7 +192,14 @@ def text_fragment(source: str, text: str) -> str:
     found = text.split()
     whole = len(found) <= 2 * FRAGMENT_WORDS
     ends = [found] if whole else [found[:FRAGMENT_WORDS], found[-FRAGMENT_WORDS:]]
-    return f"{source}{'' if parts.fragment else '#'}:~:text={','.join(map(encode, ends))}"
+    fields = list(map(encode, ends))
+    # Only whole words: what is parted from the text by no blank is no word of its own.
+    if before[-1:].isspace() and (words_before := before.split()[-CONTEXT_WORDS:]):
+        fields.insert(0, f"{encode(words_before)}-")
+    if after[:1].isspace() and (words_after := after.split()[:CONTEXT_WORDS]):
+        fields.append(f"-{encode(words_after)}")
+    address = source.partition(":~:")[0].removesuffix("#")
+    return f"{address}{'' if '#' in address else '#'}:~:text={','.join(fields)}"
 
 
 def render_article(article: Article, number: int = 0) -> str:

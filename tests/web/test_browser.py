@@ -164,11 +164,11 @@ def test_turns_about_the_last_answer_are_told_from_questions(visit: Open) -> Non
     ask(page, "are you sure?")
     expect(last.locator("details.sure")).to_have_attribute("open", "")
     ask(page, "where does it say that?")
-    expect(last.locator(".verdict")).to_have_text("It stands here")
+    expect(last.locator(".verdict")).to_have_text("It says so here")
     for _ in range(2):
         ask(page, "more")
-        expect(last.locator(".verdict")).to_have_text("What else the article has on this")
-        expect(last.locator(".understood")).to_have_text(f"On: {ANSWERED}")
+        expect(last.locator(".verdict")).to_have_text("What else the article says about this")
+        expect(last.locator(".understood")).to_have_text(f"About: {ANSWERED}")
         assert last.locator("details.sure").count() == 0
     faultless(page)
 
@@ -206,7 +206,7 @@ def test_an_article_from_right_to_left_is_set_so(visit: Open, start: Start, tmp_
     assert page.locator(".turn h2").evaluate(direction) == "rtl"
     assert page.locator(".masthead").evaluate(direction) == "ltr"
     ask(page, "more")
-    expect(page.locator(".turn .verdict").last).to_have_text("The article has no more on this.")
+    expect(page.locator(".turn .verdict").last).to_have_text("The article says nothing more about this.")
     faultless(page)
 
 
@@ -229,6 +229,35 @@ def test_an_address_opens_on_its_question_and_passage(visit: Open) -> None:
     other = visit(address.removeprefix(page.url.rstrip("/")), ready=False)
     settled(other, ANSWERED)
     expect(other.locator("#passage-1")).to_be_focused()
+
+
+def test_the_address_of_a_follow_up_opens_on_the_same_answer(visit: Open) -> None:
+    page = visit()
+    ask(page, "What is North Korea giving Russia?")
+    ask(page, "And in return?")
+    said = page.locator(".turn").last.locator(".verdict, blockquote").all_inner_texts()
+    page.locator(".turn").last.get_by_role("button", name="Copy link").click()
+    page.goto(page.evaluate("navigator.clipboard.readText()"))
+    settled(page, "And in return?")
+    assert page.locator(".turn .verdict, .turn blockquote").all_inner_texts() == said
+    # A link to a place in the article is one on this page, whatever its address.
+    page.get_by_role("link", name="Sanctions and Isolation").click()
+    expect(page.get_by_role("heading", name="Sanctions and Isolation")).to_be_focused()
+    assert page.locator(".turn").count() == 1
+
+
+def test_each_mark_leads_back_to_its_own_number(visit: Open) -> None:
+    page = visit()
+    ask(page, ANSWERED)
+    page.locator(".reading .back").first.click()
+    expect(page.locator(".turn .ref").first).to_be_focused()
+    ask(page, RELATED)
+    page.locator(".turn").last.locator(".ref").first.press("Enter")
+    page.get_by_role("button", name="Back to the answer (2)").click()
+    expect(page.locator(".turn").last.locator(".ref").nth(1)).to_be_focused()
+    page.locator(".turn").last.get_by_role("button", name="Copy", exact=True).click()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    assert copied.startswith("The article does not answer this.")
 
 
 @pytest.mark.parametrize(
@@ -465,7 +494,13 @@ def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_nothing_in_a_question_or_an_article_ever_runs(visit: Open, start: Start, hostile: Path) -> None:
+    ran: list[str] = []
     page = visit(url=start(index=str(hostile)).url)
+    # Told of at once, in every page to come: a payload's own mark would be gone with its page.
+    page.context.expose_function("told", lambda place: ran.append(place))
+    watch = "Object.defineProperty(window, 'pwned', { set: () => window.told(location.href) })"
+    page.add_init_script(watch)
+    page.evaluate(watch)
     question = "How many clocks does the factory in Lindau make a year?"
     ask(page, question)
     quote_text = page.locator(".turn blockquote").inner_text()
@@ -477,10 +512,13 @@ def test_nothing_in_a_question_or_an_article_ever_runs(visit: Open, start: Start
         assert page.locator(".turn h2").last.inner_text().split() == payload.split()
         for ref in page.locator(".turn").last.locator(".ref").all():
             ref.focus()
-    for payload in PAYLOADS[:4]:
+    for payload in PAYLOADS:
         page.goto(page.url.split("?")[0] + "?q=" + quote(payload))
         settled(page, payload)
-    assert page.evaluate("window.pwned") is None
-    assert page.locator(".desk :is(script, iframe, img, svg, object)").count() == 0
+        assert page.locator(".desk :is(script, iframe, img, svg, object)").count() == 0
+    assert not ran
+    page.evaluate("window.pwned = 1")
+    page.wait_for_timeout(200)
+    assert len(ran) == 1  # what watches does see
     sources = page.evaluate("[...document.querySelectorAll('.asking a, .reading a')].map(a => a.protocol)")
     assert set(sources) <= {"http:", "https:"}

@@ -156,6 +156,22 @@ def test_headings_and_labels_become_questions() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    "heading",
+    ["What It Cost", "How the Deal Was Struck", "Not What We Expected", "Editor’s note", "References"],
+)
+def test_a_heading_that_names_no_thing_becomes_no_question(heading: str) -> None:
+    article = parse_article(f"## {heading}\n\nThe ferry left at noon, and the snow fell all night.")
+    assert [c.wordings for c in candidates(article) if c.wordings] == []
+
+
+def test_a_quotes_fragment_names_what_surrounds_it() -> None:
+    link = text_fragment(
+        "https://a.example/x#:~:text=old", "11,000", "has sent Russia ", " containers, they say"
+    )
+    assert link == "https://a.example/x#:~:text=has%20sent%20Russia-,11%2C000,-containers%2C%20they%20say"
+
+
 def test_the_front_matters_questions_are_answered(bot: qa.Bot) -> None:
     for article in bot.index.articles:
         for question in article.questions:

@@ -74,6 +74,14 @@
     waiting = true;
   });
   follow();
+  // Followed here: at a shared address Gradio's <base> would make a link to a place one to another page.
+  for (const [id, link] of links) link.addEventListener("click", (event) => {
+    event.preventDefault();
+    const heading = document.getElementById(id);
+    heading.tabIndex = -1;
+    heading.focus({ preventScroll: true });
+    heading.scrollIntoView({ block: "start", behavior: still.matches ? "auto" : "smooth" });
+  });
 
   // ---- marks: laid by offsets into the article's text, counted in code points as the server counts them
 
@@ -125,14 +133,14 @@
 
   let origin = null; // the button that led into the article
   let marked = null; // the answer whose passages are marked now
-  const goBack = () => {
-    if (!origin?.isConnected) return;
+  const goBack = (to) => {
+    if (!to?.isConnected) return;
     show("chat");
-    origin.focus();
-    origin.scrollIntoView({ block: "nearest" });
+    to.focus();
+    to.scrollIntoView({ block: "nearest" });
   };
   reading.addEventListener("keydown", (event) => {
-    if (event.key === "Escape") goBack();
+    if (event.key === "Escape") goBack(origin);
   });
 
   /** Mark an answer's passages, and its quote more strongly. */
@@ -146,7 +154,8 @@
       first.id = `passage-${i + 1}`;
       first.tabIndex = -1;
       first.dataset.n = i + 1;
-      const back = button("back", "↩", goBack, { "aria-label": say("back"), title: say("back") });
+      const name = `${say("back")} (${i + 1})`;
+      const back = button("back", "↩", () => goBack(answer.refs[i]), { "aria-label": name, title: name });
       first.parentElement.append(back);
     });
     if (answer.quote) mark(answer.passages[0].number, answer.quote.start, answer.quote.end, "quote");
@@ -225,18 +234,24 @@
     }, attributes);
     return copy;
   };
-  const link = (question, passage) => {
-    const query = new URLSearchParams({ q: question });
+  /** The address of an answer: its question, after those that it leans on, and a passage of it. */
+  const link = ({ asked, after }, passage) => {
+    const query = new URLSearchParams({ q: asked });
+    for (const earlier of after) query.append("after", earlier);
     if (passage) query.set("passage", passage.id);
     return `${location.origin}${location.pathname}?${query}`;
   };
   const place = (passage) => [passage.article, ...(passage.heading ? [passage.heading] : [])].join(" › ");
+  const noAnswer = (answer) => (answer.quote ? "" : `${say("related")} ${say("closest")}:\n\n`);
   const asText = (words, passage, address) => `“${words}”\n— ${place(passage)}\n${address}`;
   const plain = (text) => text.replace(/[\\`*_{}[\]()<>#+.!|~&-]/g, "\\$&");
   const asMarkdown = (words, passage, address) =>
     `> ${plain(words)}\n>\n> — [${plain(place(passage))}](<${address}>)\n`;
 
   // ---- the chat
+
+  const LATER = ["more", "no_more", "place", "sure"]; // about what was asked before
+  const LEANS_ON = 3; // earlier questions that the bot reads a question after, at most
 
   const status = h("div.unseen", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
   // The same words again are no change, and would not be read out: a blank makes them one.
@@ -254,6 +269,7 @@
     const over = button("over", say("over"), () => {
       log.replaceChildren();
       history.length = shown.length = 0;
+      conversation += 1;
       unmark();
       marked = origin = null;
       notice.hidden = true;
@@ -264,6 +280,7 @@
     const shown = [];
     let busy = false;
     let turns = 0;
+    let conversation = 0;
 
     field.addEventListener("keydown", (event) => {
       if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
@@ -287,9 +304,9 @@
     const welcome = async () => {
       const box = h("div.welcome", {}, h("p", {}, say("intro")));
       log.append(box);
+      over.hidden = true;
       const questions = page.starters.length ? page.starters : await further([], 6);
       if (questions.length) box.append(offer(say("starters"), questions));
-      over.hidden = true;
     };
 
     const complain = (text) => {
@@ -299,9 +316,11 @@
     };
 
     /** Ask, and show the answer. A fresh question stands alone: nothing said before bears on it. */
-    const ask = async (typed, { fresh = false, passage = null } = {}) => {
+    const ask = async (typed, { fresh = false, after = [], passage = null } = {}) => {
       const question = typed.trim();
       if (!question || busy) return;
+      const begun = conversation;
+      const said = fresh ? after.map((content) => ({ role: "user", content })) : [...history];
       if (question.length > page.limit) {
         complain(say("too_long", { length: question.length.toLocaleString(page.language), limit: page.limit.toLocaleString(page.language) }));
         return;
@@ -320,9 +339,10 @@
       if (inLog) turn.focus({ preventScroll: true });
       talk.scrollTo({ top: turn.offsetTop - 12, behavior: still.matches ? "auto" : "smooth" });
       const slow = setTimeout(() => announce(say("working")), 1500);
-      const answer = await server.reply({ question, history: fresh ? [] : history }).catch(() => null);
+      const answer = await server.reply({ question, history: said }).catch(() => null);
       clearTimeout(slow);
       busy = send.disabled = false;
+      if (begun !== conversation) return; // started over meanwhile
       if (!answer || answer.refused) {
         turn.remove();
         for (const old of offers) old.hidden = false;
@@ -338,25 +358,34 @@
       if (field.value.trim() === question) field.value = "";
       // "Are you sure?" changes nothing that a later question could lean on, and would push out what does.
       if (answer.kind !== "sure" && answer.kind !== "place")
-        history.push({ role: "user", content: question }, { role: "assistant", content: answer.quote?.text ?? "" });
+        history.push(...(fresh ? said : []), { role: "user", content: question }, { role: "assistant", content: answer.quote?.text ?? "" });
       history.splice(0, history.length - 12);
       turn.removeAttribute("aria-busy");
       turn.querySelector(".working").remove();
       turn.classList.add(answer.verdict);
       turn.dataset.kind = answer.kind ?? "";
-      const refs = render(turn, question, answer);
+      const later = LATER.includes(answer.kind);
+      answer.asked = later ? answer.question : question;
+      answer.after = !later && answer.question !== question
+        ? said.filter((turn) => turn.role === "user").slice(-LEANS_ON).map((turn) => turn.content) : [];
+      answer.refs = render(turn, question, answer, later);
       announce(spoken(answer));
       const verdict = turn.querySelector(".verdict");
       if (verdict.offsetTop - turn.offsetTop > talk.clientHeight / 2)
         talk.scrollTo({ top: verdict.offsetTop - 48, behavior: still.matches ? "auto" : "smooth" });
       if (answer.passages.length) lay(answer);
+      else {
+        unmark();
+        marked = null;
+      }
       if (answer.verdict === "answered" && !narrow.matches) reveal(reading.querySelector("mark.quote"));
       const wanted = passage ? answer.passages.findIndex((p) => p.id === passage) : -1;
-      if (wanted >= 0) jump(answer, wanted, refs[wanted]);
+      if (wanted >= 0) jump(answer, wanted, answer.refs[wanted]);
       shown.push(...answer.passages.map((p) => p.id));
       if (answer.kind === "thanks" || answer.kind === "farewell") return;
       const off = answer.verdict === "off_topic";
-      const questions = await (off ? further([], 2) : further(shown, 3));
+      let questions = await further(shown, off ? 2 : 3);
+      if (off && questions.length < 2) questions = await further([], 2);
       const label = answer.kind === "greeting" ? "starters" : off ? "instead" : "further";
       if (questions.length && turn === log.lastElementChild) turn.append(offer(say(label), questions));
     };
@@ -377,8 +406,7 @@
     };
 
     /** Fill a turn with its answer; return the numbered buttons. */
-    const render = (turn, question, answer) => {
-      const later = ["more", "no_more", "place", "sure"].includes(answer.kind); // about what was asked before
+    const render = (turn, question, answer, later) => {
       if (answer.question !== question)
         turn.append(h("p.understood", {}, say(later ? "earlier" : "understood", { question: answer.question })));
       turn.append(h("p.verdict", {}, opening(answer)));
@@ -392,7 +420,7 @@
           turn.append(h("p.context", { lang: first.language, dir: "auto" }, before, h("b", {}, text), after));
       } else if (answer.kind !== "more") turn.append(h("p.label", {}, say("closest")));
       const refs = [];
-      turn.append(h("ol.refs", {}, ...answer.passages.map((passage, i) => reference(answer, passage, i, refs, question))));
+      turn.append(h("ol.refs", {}, ...answer.passages.map((passage, i) => reference(answer, passage, i, refs))));
       if (answer.kind !== "about" && answer.kind !== "more")
         turn.append(h("details.sure", { open: answer.kind === "sure" }, h("summary", {}, say(answer.sure)),
           h("p", {}, figure(answer))));
@@ -400,15 +428,15 @@
       const words = () => answer.quote?.text ?? first.text;
       const source = answer.quote?.source || first.source;
       turn.append(h("div.actions", {},
-        copier("action", say("copy"), () => asText(words(), first, link(answer.question))),
-        copier("action", say("copy_markdown"), () => asMarkdown(words(), first, link(answer.question))),
-        linked ? copier("action", say("copy_link"), () => link(answer.question)) : null,
+        copier("action", say("copy"), () => noAnswer(answer) + asText(words(), first, link(answer))),
+        copier("action", say("copy_markdown"), () => noAnswer(answer) + asMarkdown(words(), first, link(answer))),
+        linked ? copier("action", say("copy_link"), () => link(answer)) : null,
         source ? h("a.action", { href: source, target: "_blank", rel: "noopener noreferrer" }, say("source")) : null,
         page.feedback ? rate(answer) : null));
       return refs;
     };
 
-    const reference = (answer, passage, i, refs, question) => {
+    const reference = (answer, passage, i, refs) => {
       const number = i + 1;
       const heading = passage.heading.split(" › ").at(-1) || say("lead");
       const ref = h("button.ref", {
@@ -424,7 +452,7 @@
       refs.push(ref);
       return h("li", {}, ref,
         answer.kind === "more" ? null
-          : copier("small.link", "", () => link(answer.question, passage), { "aria-label": say("copy_passage_link", { number }), title: say("copy_passage_link", { number }) }),
+          : copier("small.link", "", () => link(answer, passage), { "aria-label": say("copy_passage_link", { number }), title: say("copy_passage_link", { number }) }),
         passage.source ? h("a.small.away", { href: passage.source, target: "_blank", rel: "noopener noreferrer", "aria-label": say("source_passage", { number }), title: say("source_passage", { number }) }) : null);
     };
 
@@ -458,7 +486,7 @@
     const asked = query.get("q") ?? "";
     if (asked.trim()) {
       show("chat");
-      ask(asked, { fresh: true, passage: query.get("passage") });
+      ask(asked, { fresh: true, after: query.getAll("after").slice(-LEANS_ON), passage: query.get("passage") });
     }
   };
 })();
