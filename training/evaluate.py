@@ -45,7 +45,7 @@ class RememberedVectors:
         key = hashlib.sha256("\0".join([self._model, *texts]).encode("utf-8", "surrogatepass")).hexdigest()
         path = self._folder / f"{key[:24]}.npy"
         if path.exists():
-            found: Vectors = np.load(path)
+            found: Vectors = np.load(path, allow_pickle=False)
             return found
         self._encoder = self._encoder or PassageEncoder(self._model)
         vectors = self._encoder.encode(texts)
