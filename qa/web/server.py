@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import logging.config
 import socket
 from collections.abc import AsyncIterator
@@ -26,6 +27,8 @@ from qa.web.desk import Desk
 from qa.web.feedback import FeedbackFile, index_version
 from qa.web.front import Later, front
 from qa.web.metrics import Metrics
+
+logger = logging.getLogger(__name__)
 
 GRACE = 3
 """Seconds that requests under way have to finish after SIGTERM. Containers are killed after five or more."""
@@ -51,8 +54,12 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async def prove() -> None:
             """Give an answer; only then is the server ready."""
-            await asyncio.to_thread(bot.ask, FIRST_QUESTION)
-            app.state.ready = True
+            try:
+                await asyncio.to_thread(bot.ask, FIRST_QUESTION)
+            except Exception:
+                logger.exception("the first question could not be answered, so the server is not ready")
+            else:
+                app.state.ready = True
 
         proof = asyncio.create_task(prove())
         async with later.running():

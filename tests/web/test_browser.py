@@ -457,11 +457,14 @@ def test_feedback_is_sent_where_the_operator_keeps_it(visit: Open, start: Start,
     page = visit(url=start(feedback=str(tmp_path)).url)
     ask(page, ANSWERED)
     page.get_by_role("button", name="This was right").click()
+    expect(page.locator(".rate input")).to_be_focused()
     page.keyboard.type("Just so <b>")
     page.keyboard.press("Enter")
     expect(page.locator(".rate")).to_have_text("Thank you.")
-    row = json.loads((tmp_path / "feedback.jsonl").read_text(encoding="utf-8"))
-    assert (row["question"], row["helpful"], row["comment"]) == (ANSWERED, True, "Just so <b>")
+    rows = [json.loads(line) for line in (tmp_path / "feedback.jsonl").read_text("utf-8").splitlines()]
+    # The thumb was kept before a word was typed.
+    given = [(row["question"], row["helpful"], row["comment"]) for row in rows]
+    assert given == [(ANSWERED, True, ""), (ANSWERED, True, "Just so <b>")]
 
 
 @pytest.fixture(scope="module")

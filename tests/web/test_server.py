@@ -506,10 +506,12 @@ def test_a_stop_lets_requests_finish_and_is_soon_over(
         seen = _metrics(client)
         while (done := _asked(seen)) + seen["qa_waiting"] + seen["qa_under_way"] < len(visits):
             seen = _metrics(client)
+        begun = time.monotonic()
         served.process.send_signal(stop)
         answered = sum(visit.result() for visit in visits)
         # Three seconds are given to what is under way; the rest is room for a busy machine.
         served.process.wait(timeout=10)
+        assert time.monotonic() - begun < 8
     assert (
         answered > done < len(visits)
     )  # What was under way got its answer; what had to wait too long, a refusal.

@@ -465,9 +465,12 @@
           method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...body, comment }),
         }).then((response) => response.ok, () => false);
         const word = h("input", { type: "text", maxlength: 500, "aria-label": say("comment"), placeholder: say("comment") });
+        // The thumb counts at once; a word that follows is sent with it again.
+        const kept = post("");
         const finish = async (event) => {
           event.preventDefault();
-          const done = await post(word.value.trim());
+          const comment = word.value.trim();
+          const done = await kept && (!comment || await post(comment));
           const end = h("span", { tabindex: -1 }, say(done ? "feedback_thanks" : "gone_feedback"));
           box.replaceChildren(end);
           end.focus();
