@@ -25,9 +25,7 @@ from pathlib import Path
 import faiss  # noqa: F401  # imported before forking, so that each child starts at once
 
 import qa
-from qa.index import load as load_index
 from qa.manifest import ENCODER, MANIFEST, PASSAGES, VECTORS, Manifest
-from qa.search import Search
 from tests.faults.command import command
 
 SHIPPED = Path(__file__).parent.parent.parent / "index"
@@ -204,9 +202,8 @@ def forge(folder: Path) -> None:
 
 
 def use(folder: Path) -> None:
-    """Load an index and search it with its own encoder: all that reads the folder's files."""
-    index = load_index(folder)
-    Search(index).score("How many containers of munitions were sent?")
+    """Load an index and ask it: all that reads the folder's files, and what is made of them."""
+    qa.load(folder).ask("How many containers of munitions were sent?")
 
 
 def _child(folder: Path, pipe: Connection) -> None:
@@ -260,7 +257,7 @@ def run(mutations: int, seed: int) -> tuple[Counter[str], list[str]]:
                 forge(folder)
             result = attempt(folder)
             counts[f"{'forged, ' if forged else ''}{result.kind}"] += 1
-            named = str(folder) in result.message
+            named = f"{folder}/" in result.message
             fine = (result.kind == "refused" and named) or (forged and result.kind == "loaded")
             if not fine or result.peak > normal.peak + EXTRA_BYTES:
                 extra = (result.peak - normal.peak) / 1e6
