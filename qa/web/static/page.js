@@ -80,7 +80,7 @@
     const heading = document.getElementById(id);
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
-    heading.scrollIntoView({ block: "start", behavior: still.matches ? "auto" : "smooth" });
+    heading.scrollIntoView();
   });
 
   // ---- marks: laid by offsets into the article's text, counted in code points as the server counts them
