@@ -217,7 +217,7 @@ def _plain_blocks(body: str) -> Iterator[tuple[int, str]]:
     """
     lines = body.strip().split("\n")
     if all(line.strip() for line in lines):
-        texts = [_tidy(line) for line in lines if line]
+        texts = [_tidy(line) for line in lines]
     else:
         parted = itertools.groupby(lines, key=lambda line: bool(line.strip()))
         texts = [_tidy(" ".join(group)) for full, group in parted if full]

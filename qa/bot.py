@@ -265,7 +265,8 @@ def load(folder: str | Path | None = None, *, reader: str | Path | None = None, 
             own = home / CALIBRATION
             if not own.exists():
                 warnings.warn(f"reader {str(reader)!r}: {UNCALIBRATED}", stacklevel=2)
-            calibration = Calibration.load(own if own.exists() else PACKAGED / CALIBRATION)
+                own = PACKAGED / CALIBRATION
+            calibration = Calibration.load(own)
             return Bot(index, Reader(home, threads), calibration)
     home = index.folder / READER if index.manifest.reader else PACKAGED
     fitted = index.folder if CALIBRATION in index.manifest.files else PACKAGED

@@ -122,7 +122,9 @@
     return first;
   };
 
+  let marked = null; // the answer whose passages are marked now
   const unmark = () => {
+    marked = null;
     for (const back of reading.querySelectorAll(".back")) back.remove();
     for (const old of [...reading.querySelectorAll("mark")].reverse()) {
       const parent = old.parentNode;
@@ -132,7 +134,6 @@
   };
 
   let origin = null; // the button that led into the article
-  let marked = null; // the answer whose passages are marked now
   const goBack = (to) => {
     if (!to?.isConnected) return;
     show("chat");
@@ -271,7 +272,7 @@
       history.length = shown.length = 0;
       conversation += 1;
       unmark();
-      marked = origin = null;
+      origin = null;
       notice.hidden = true;
       welcome();
       field.focus();
@@ -374,10 +375,7 @@
       if (verdict.offsetTop - turn.offsetTop > talk.clientHeight / 2)
         talk.scrollTo({ top: verdict.offsetTop - 48, behavior: still.matches ? "auto" : "smooth" });
       if (answer.passages.length) lay(answer);
-      else {
-        unmark();
-        marked = null;
-      }
+      else unmark();
       if (answer.verdict === "answered" && !narrow.matches) reveal(reading.querySelector("mark.quote"));
       const wanted = passage ? answer.passages.findIndex((p) => p.id === passage) : -1;
       if (wanted >= 0) jump(answer, wanted, answer.refs[wanted]);
