@@ -11,10 +11,10 @@ import contextlib
 import inspect
 import tempfile
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from pydantic import BaseModel, ConfigDict
 from tokenizers import Tokenizer
 
 from qa.errors import ModelError
@@ -33,10 +33,9 @@ QUESTION_TOKENS = 32
 """What must be left of a window for the question and the marks around it."""
 
 
-class ReaderInfo(BaseModel):
+@dataclass(frozen=True)
+class ReaderInfo:
     """What an index remembers of its reader. ``window`` counts tokens, special ones included."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     model: str
     window: int

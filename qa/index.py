@@ -9,10 +9,11 @@ import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Annotated
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
-from pydantic import BaseModel, ConfigDict, NonNegativeInt, ValidationError
 from tokenizers import Tokenizer
 
 from qa.article import Article, read_article
@@ -42,13 +43,11 @@ FLAT_HEADER = struct.Struct("<4siqqqBiQ")
 """A flat FAISS file's head: kind, dimension, vectors, two unused, trained, metric, numbers."""
 
 
-class PassageRow(BaseModel):
+class PassageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line of ``passages.jsonl``; ``article`` counts the manifest's articles from 0."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
     id: str
-    article: NonNegativeInt
+    article: Annotated[int, msgspec.Meta(ge=0)]
     heading: str
     start: int
     end: int
@@ -221,7 +220,7 @@ def calibrate(folder: Path, calibration: Calibration) -> None:
                 shutil.copyfile(inside(folder, name), staging / name)
             calibration.save(staging / CALIBRATION)
             files = manifest.files | {CALIBRATION: sha256_of(staging / CALIBRATION)}
-            changed = manifest.model_copy(update={"files": dict(sorted(files.items()))})
+            changed = msgspec.structs.replace(manifest, files=dict(sorted(files.items())))
             (staging / MANIFEST).write_bytes(changed.to_bytes())
     except OSError as error:
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
@@ -258,11 +257,12 @@ def _write_passages(path: Path, passages: Sequence[Passage], articles: Sequence[
 
 def _read_passages(path: Path, articles: tuple[Article, ...]) -> tuple[Passage, ...]:
     passages = []
+    rows = msgspec.json.Decoder(PassageRow)
     with path.open("rb") as lines:
         for number, line in enumerate(lines, 1):
             try:
-                row = PassageRow.model_validate_json(line, strict=True)
-            except ValidationError as error:
+                row = rows.decode(line)
+            except ValueError as error:
                 raise IndexFolderError(f"{path}:{number}: is no passage. Rebuild the index.") from error
             text = articles[row.article].text if row.article < len(articles) else ""
             sentences = all(row.start <= start < end <= row.end for start, end in row.sentences)

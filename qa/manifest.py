@@ -7,7 +7,7 @@ import json
 import re
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+import msgspec
 
 from qa.encoder import EncoderInfo
 from qa.errors import IndexFolderError
@@ -26,14 +26,12 @@ MAX_FILE_BYTES = 2_000_000_000
 MAX_MANIFEST_BYTES = 1_000_000
 
 
-class Manifest(BaseModel):
+class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
     """What an index folder says of itself.
 
     ``files`` maps each file's name to its sha256; ``sha256`` is that of all the rest of the manifest.
     ``reader`` is None where the packaged one reads.
     """
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     format: int
     articles: list[str]
@@ -44,9 +42,9 @@ class Manifest(BaseModel):
 
     def to_bytes(self) -> bytes:
         """The manifest as its file holds it, sealed with its own checksum."""
-        rest = self.model_dump_json(exclude={"sha256"}, exclude_none=True)
-        sealed = self.model_copy(update={"sha256": hashlib.sha256(rest.encode()).hexdigest()})
-        return (sealed.model_dump_json(indent=2, exclude_none=True) + "\n").encode()
+        rest = msgspec.json.encode(msgspec.structs.replace(self, sha256=""))
+        sealed = msgspec.structs.replace(self, sha256=hashlib.sha256(rest).hexdigest())
+        return msgspec.json.format(msgspec.json.encode(sealed), indent=2) + b"\n"
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -72,11 +70,9 @@ def read_manifest(folder: Path) -> Manifest:
             "Update it (pip install --upgrade article-qa), or rebuild the index."
         )
     try:
-        manifest = Manifest.model_validate_json(data, strict=True)
-    except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(map(str, first["loc"]))
-        raise IndexFolderError(f"{path}: {field}: {first['msg']}. Rebuild the index.") from error
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except ValueError as error:
+        raise IndexFolderError(f"{path}: {error}. Rebuild the index.") from error
     expected = {*manifest.articles, PASSAGES, VECTORS, *ENCODER, *reader_files(manifest.reader)}
     if not manifest.articles or not all(ARTICLE_NAME.fullmatch(name) for name in manifest.articles):
         raise IndexFolderError(f"{path}: articles: names no article of this folder. Rebuild the index.")

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import numpy as np
 import typer
 
@@ -52,7 +53,7 @@ def main(
             info = passages.info(int8=precision == "int8")
             passages.export(Path(folder) / precision, int8=precision == "int8")
             encoders[precision] = QuestionEncoder(Path(folder) / precision, info)
-        like = replace(shipped, manifest=shipped.manifest.model_copy(update={"encoder": info}))
+        like = replace(shipped, manifest=msgspec.structs.replace(shipped.manifest, encoder=info))
         for document in draw(list(read_documents(DATA / name)), limit):
             index = index_of(document, encode, like)
             for precision, encoder in encoders.items():

@@ -23,6 +23,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 
 import faiss  # noqa: F401  # imported before forking, so that each child starts at once
+import msgspec
 
 import qa
 from qa.manifest import ENCODER, MANIFEST, PASSAGES, VECTORS, Manifest
@@ -192,7 +193,7 @@ def forge(folder: Path) -> None:
     """Seal the manifest again with the checksums that the files now have, as far as it can be read."""
     path = folder / MANIFEST
     try:
-        found = Manifest.model_validate_json(path.read_bytes())
+        found = msgspec.json.decode(path.read_bytes(), type=Manifest)
         for name in found.files:
             found.files[name] = hashlib.sha256((folder / name).read_bytes()).hexdigest()
     except (OSError, ValueError):
