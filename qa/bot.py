@@ -21,6 +21,7 @@ from qa.quote import widen
 from qa.reader import PACKAGED, Reader, Reading
 from qa.search import Found, Search, visible
 from qa.spelling import Spelling
+from qa.stages import stage
 from qa.verdict import Calibration, Signals
 
 SHIPPED_INDEX = Path(__file__).parent.parent / "index"
@@ -140,7 +141,8 @@ class Bot:
         most = MOST_READ if len(forms) == 1 else MOST_READ_TWICE
         order = np.argsort(-sum(f.fused for f in found), kind="stable")[:most]
         passages = [self.index.passages[i] for i in order]
-        readings = [self.reader.read(q, passages, MOST_TOKENS // len(forms)) for q in asked]
+        with stage("read"):
+            readings = [self.reader.read(q, passages, MOST_TOKENS // len(forms)) for q in asked]
         return tuple(
             Seen(question, scores, dict(zip(map(int, order), read, strict=False)))
             for question, scores, read in zip(asked, found, readings, strict=True)

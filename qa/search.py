@@ -10,8 +10,10 @@ from itertools import pairwise
 import numpy as np
 import Stemmer
 
+from qa.encoder import Vectors
 from qa.index import Index
 from qa.postings import Postings, Scores
+from qa.stages import stage
 
 WORD = re.compile(r"\w+(?:[’']\w+)*")
 APOSTROPHES = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"'})
@@ -92,8 +94,14 @@ class Search:
 
     def score(self, question: str) -> Found:
         """Score all passages for one question."""
+        with stage("encode"):
+            vector = self._index.encoder.encode([question])
+        with stage("score"):
+            return self._score(question, vector)
+
+    def _score(self, question: str, vector: Vectors) -> Found:
         count = len(self._index.passages)
-        cosine = self._cosines(question)
+        cosine = self._cosines(vector)
         stems = self.content(question)
         present = [s for s in stems if s in self._postings]
         bm25 = self._postings.scores(present + _pairs(present))
@@ -108,14 +116,14 @@ class Search:
         fused: Scores = (_z(cosine) + _z(bm25)) / np.float32(2)
         return Found(fused, cosine, bm25, coverage, float(unknown))
 
-    def _cosines(self, question: str) -> Scores:
+    def _cosines(self, vector: Vectors) -> Scores:
         """Return each passage's cosine: a third its own, two thirds its best sentence's.
 
         A sentence says one thing, so its vector meets a paraphrase that the passage's, a mean of
         several things, does not (hit@1 on squad2's choosing articles 0.868 -> 0.890).
         """
         vectors, rows = self._index.vectors, self._index.rows
-        distances, order = vectors.search(self._index.encoder.encode([question]), vectors.ntotal)
+        distances, order = vectors.search(vector, vectors.ntotal)
         cosines = np.empty(vectors.ntotal, dtype=np.float32)
         cosines[order[0]] = distances[0]
         best: Scores = np.maximum.reduceat(cosines, rows)

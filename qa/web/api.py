@@ -12,7 +12,7 @@ from qa.answer import Verdict
 from qa.bot import MAX_QUESTION
 from qa.errors import QaError
 from qa.web.access import error
-from qa.web.desk import RETRY_AFTER, BusyError, Desk
+from qa.web.desk import BusyError, Desk
 from qa.web.feedback import Feedback, FeedbackError, FeedbackFile
 from qa.web.metrics import Metrics
 
@@ -137,7 +137,7 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
         return JSONResponse(
             {"status": status, "index": version},
             200 if status == "ready" else 503,
-            None if status == "ready" else {"Retry-After": str(RETRY_AFTER)},
+            None if status == "ready" else {"Retry-After": str(desk.retry_after)},
         )
 
     @router.get("/metrics", include_in_schema=False)
@@ -160,5 +160,5 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
 def refusal(problem: QaError) -> JSONResponse:
     """Turn one of the package's errors into a response."""
     if isinstance(problem, BusyError):
-        return error(503, str(problem), {"Retry-After": str(RETRY_AFTER)})
+        return error(503, str(problem), {"Retry-After": str(problem.retry_after)})
     return error(507 if isinstance(problem, FeedbackError) else 422, str(problem))

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from math import inf
+from math import ceil, inf
 from threading import Lock
 from time import perf_counter
 from typing import TypeVar
 
+from qa import stages
 from qa.answer import Answer
 from qa.bot import Bot
 from qa.errors import QaError, QuestionError
@@ -21,15 +22,13 @@ from qa.web.metrics import Metrics
 
 T = TypeVar("T")
 
-RETRY_AFTER = 2
-"""Seconds after which a refused question is worth another try: a full queue is answered by then."""
-
 
 class BusyError(QaError):
-    """Too many questions are waiting already."""
+    """Too many questions are waiting already; ``retry_after`` seconds on they will have been answered."""
 
-    def __init__(self) -> None:
+    def __init__(self, retry_after: int) -> None:
         """Say so, in words that a reader of the page can be shown."""
+        self.retry_after = retry_after
         super().__init__("Many people are asking just now. Please try again in a moment.")
 
 
@@ -49,6 +48,7 @@ class Desk:
         self._places = settings.concurrency + settings.queue
         self._taken = 0
         self._until = inf
+        self._usual = 0.0
         self._lock = Lock()
         self._pool = ThreadPoolExecutor(settings.concurrency, thread_name_prefix="qa")
         metrics.watch(
@@ -65,6 +65,11 @@ class Desk:
     def full(self) -> bool:
         """Whether the next question would be refused."""
         return self._taken >= self._places or self._until < inf
+
+    @property
+    def retry_after(self) -> int:
+        """Seconds until all that is taken now will have been answered, as fast as lately; 1 at least."""
+        return max(1, ceil(self._taken * self._usual / self._concurrency))
 
     def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
         """Answer as :meth:`qa.Bot.ask` does, from a thread that may wait.
@@ -120,7 +125,7 @@ class Desk:
         with self._lock:
             if self.full:
                 self._metrics.refused("busy")
-                raise BusyError
+                raise BusyError(self.retry_after)
             self._taken += 1
         arrived = perf_counter()
 
@@ -129,13 +134,18 @@ class Desk:
             self._metrics.took("wait", begun - arrived)
             if begun > self._until:
                 self._metrics.refused("busy")
-                raise BusyError
+                raise BusyError(self.retry_after)
             try:
-                with self._metrics.timed(stage):
+                with self._metrics.timed(stage), stages.listening(self._metrics.took):
                     return work()
             except QuestionError:
                 self._metrics.refused("question")
                 raise
+
+            finally:
+                took = perf_counter() - begun
+                # Of the last ten or so, to follow what is asked.
+                self._usual += (0.1 if self._usual else 1.0) * (took - self._usual)
 
         future = self._pool.submit(timed)
         future.add_done_callback(self._release)

@@ -346,6 +346,14 @@ def test_metrics_count_and_neither_they_nor_the_log_hold_a_question(start: Start
     assert after['qa_stage_seconds_count{stage="ask"}'] == 5
     assert after['qa_stage_seconds_count{stage="search"}'] == 1
     assert after['qa_stage_seconds_count{stage="wait"}'] == 6
+    # Two questions and the one search came through; the third leans on another and is read in two forms.
+    assert after['qa_stage_seconds_count{stage="read"}'] >= 2
+    assert (
+        after['qa_stage_seconds_count{stage="encode"}'] == after['qa_stage_seconds_count{stage="score"}'] >= 3
+    )
+    parts = sum(after[f'qa_stage_seconds_sum{{stage="{part}"}}'] for part in ("encode", "score", "read"))
+    whole = sum(after[f'qa_stage_seconds_sum{{stage="{route}"}}'] for route in ("ask", "search"))
+    assert 0 < parts < whole
     assert after['qa_requests_total{route="/api/ask",status="422"}'] == 2
     assert after['qa_refusals_total{reason="question"}'] == 2
     assert before["qa_waiting"] == after["qa_waiting"] == after["qa_under_way"] == 0
