@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import ctypes
+import glob
 import os
 import shutil
 import tempfile
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+FRESH = 60
+"""Seconds for which a folder that nobody holds is left alone: its maker may be about to hold it."""
 
 
 @contextmanager
 def staged(folder: Path) -> Iterator[Path]:
     """Give an empty folder beside ``folder`` to write into; it takes that one's place when the block ends.
 
-    Where the block fails, ``folder`` stays as it was and what was written is removed.
+    Where the block fails, ``folder`` stays as it was and what was written is removed. What a killed process
+    left of an earlier block is removed before.
 
     Raises:
         OSError: if there is no room, or no permission to write.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
+    _sweep(folder)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    lock = _lock(staging)
     try:
         yield staging
         _sync(staging)
@@ -29,6 +37,32 @@ def staged(folder: Path) -> Iterator[Path]:
         _put_in_place(staging, folder)
     finally:
         shutil.rmtree(staging, ignore_errors=True)
+        if lock is not None:
+            os.close(lock)
+
+
+def _lock(folder: Path) -> int | None:
+    """Hold a folder until the descriptor is closed or the process ends; None where another holds it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows has none; there, nothing is held and nothing swept.
+        return None
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        os.close(descriptor)
+        return None
+    return descriptor
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what killed processes left beside a folder: nobody holds it, and it is not of this minute."""
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}-" + "[a-z0-9_]" * 8):
+        with suppress(OSError):
+            if time.time() - left.stat().st_mtime > FRESH and (lock := _lock(left)) is not None:
+                shutil.rmtree(left, ignore_errors=True)
+                os.close(lock)
 
 
 def _sync(folder: Path) -> None:

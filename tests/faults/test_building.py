@@ -1,10 +1,13 @@
 """Building where things go wrong: killed, two at once, no room, no permission."""
 
+import fcntl
+import os
 import resource
 import shutil
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -70,6 +73,30 @@ def test_a_killed_build_leaves_the_old_index_or_the_new_one() -> None:
     assert "killed" in done.stdout
 
 
+def test_what_killed_builds_left_is_removed_and_what_others_write_is_not(
+    model: Path, article: Path, tmp_path: Path
+) -> None:
+    foreign = tmp_path / ".index-notes"
+    foreign.mkdir()
+    killed, just_killed, under_way = (
+        tmp_path / f".index-{name}" for name in ("a1b2c3d4", "fresh_00", "held_000")
+    )
+    for left in (killed, just_killed, under_way):
+        left.mkdir()
+        (left / "passages.jsonl").write_text("half", encoding="utf-8")
+    hour_ago = time.time() - 3_600
+    for left in (foreign, killed, under_way):
+        os.utime(left, (hour_ago, hour_ago))
+    descriptor = os.open(under_way, os.O_RDONLY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        qa.build(article, tmp_path / "index", model=str(model))
+    finally:
+        os.close(descriptor)
+    kept = {path.name for path in tmp_path.iterdir()}
+    assert kept == {"article.txt", "index", ".index-notes", ".index-fresh_00", ".index-held_000"}
+
+
 def test_two_builds_at_once_both_succeed(model: Path, tmp_path: Path) -> None:
     builds = []
     for number, text in enumerate(TEXTS):
@@ -119,6 +146,17 @@ def test_a_limit_on_file_sizes_leaves_the_old_index(
         signal.signal(signal.SIGXFSZ, handler)
     assert load(folder).articles[0].text == TEXTS[0]
     assert sorted(p.name for p in tmp_path.iterdir()) == ["article.txt", "index"]
+
+
+def test_an_index_on_a_disk_that_only_reads_is_loaded_and_not_replaced(
+    small_disk: Path, old: Path, model: Path, article: Path
+) -> None:
+    folder = small_disk / "index"
+    shutil.copytree(old, folder)
+    subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
+    with pytest.raises(qa.QaError, match=rf"{folder}: cannot be written \(Read-only file system\)"):
+        qa.build(article, folder, model=str(model))
+    assert qa.load(folder).ask("Where did the ferry go?").passages[0].article.text == TEXTS[0]
 
 
 @pytest.mark.parametrize("folder", ["/proc/index", "/proc/sub/index"])
