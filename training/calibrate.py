@@ -23,8 +23,7 @@ from qa.index import load as load_index
 from qa.reader import PACKAGED, Reader
 from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic
 from training import written
-from training.data import part_of
-from training.reader import DATA
+from training.data import DATA, part_of
 
 SETS = ("squad2", "squad1", "squadshifts_newwiki", "timeqa_human", "fairytaleqa", "abgcoqa_coqa")
 PER_SET = 60

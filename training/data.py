@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import random
 import re
 from collections.abc import Iterator
@@ -20,6 +21,9 @@ import bm25s
 import numpy as np
 import Stemmer
 from sentencex import get_sentence_boundaries
+
+DATA = Path(os.environ.get("QA_DATA", "../shared/data"))
+"""The public sets."""
 
 SPLIT_SALT = 167
 """Fixes which articles are put aside; chosen so that squad2 puts aside six whole articles."""

@@ -23,8 +23,7 @@ from qa.encoder import PassageEncoder, Vectors
 from qa.evaluation import Document, Examiner, Outcome, draw, read_documents
 from qa.measures import Measured, measure
 from training import written
-from training.data import part_of
-from training.reader import DATA
+from training.data import DATA, part_of
 
 WRITTEN = "written"
 SEARCHED = 10

@@ -22,8 +22,8 @@ from qa.evaluation import draw, index_of, read_documents
 from qa.index import load as load_index
 from qa.measures import Interval
 from qa.search import Search
+from training.data import DATA
 from training.evaluate import RememberedVectors
-from training.reader import DATA
 
 RESAMPLES = 1_000
 

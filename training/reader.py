@@ -12,9 +12,9 @@ al. 2005): margins rank passages when answering.
 from __future__ import annotations
 
 import json
-import os
 import random
 import time
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -27,18 +27,22 @@ from tokenizers import Tokenizer
 from transformers import BertForQuestionAnswering
 from transformers.modeling_outputs import QuestionAnsweringModelOutput
 
+import qa
 from qa.encoder import find_model
 from qa.export import INPUTS, export_spans
 from qa.reader import Reader
-from training import written
-from training.data import SOURCES, Example, examples_of
+from qa.report import evaluate, print_tables
+from training import calibrate, written
+from training.batches import Encoded, batches, encode, tensors
+from training.data import DATA, SOURCES, examples_of
 from training.mined import Mined
 
-DATA = Path(os.environ.get("QA_DATA", "../shared/data"))
 WINDOW = 192
 """Tokens of question, heading and passage that are read together in training."""
 READING_WINDOW = 384
 """Tokens that are read together when answering: room for a full encoder window and the question."""
+LOG_EVERY, SAVE_EVERY, WATCH_EVERY = 20, 110, 220
+"""Steps after which the loss is logged, a checkpoint saved, the dev part looked at."""
 
 
 @dataclass(frozen=True)
@@ -55,75 +59,6 @@ class Recipe:
     weight_decay: float = 0.01
     average: float = 0.997
     ranking: float = 0.5
-
-
-@dataclass(frozen=True)
-class Encoded:
-    """An example as token numbers; ``start`` and ``end`` are token positions, 0 being [CLS]."""
-
-    ids: list[int]
-    types: list[int]
-    start: int
-    end: int
-    group: int
-
-
-def encode(example: Example, tokenizer: Tokenizer) -> Encoded | None:
-    """Turn an example into tokens; None where its answer lies beyond the window."""
-    lead = f"{example.heading}\n" if example.heading else ""
-    tokens = tokenizer.encode(example.question, lead + example.passage)
-    if example.start < 0:
-        return Encoded(tokens.ids, tokens.type_ids, 0, 0, example.group)
-    start, end = example.start + len(lead), example.end + len(lead)
-    inside = [
-        i
-        for i, ((a, b), kind) in enumerate(zip(tokens.offsets, tokens.type_ids, strict=True))
-        if kind == 1 and b > a and a < end and b > start
-    ]
-    if not inside or tokens.offsets[inside[-1]][1] < end:
-        return None
-    return Encoded(tokens.ids, tokens.type_ids, inside[0], inside[-1], example.group)
-
-
-def batches(encoded: list[Encoded], size: int, rng: random.Random) -> list[list[Encoded]]:
-    """Shuffle into batches of like length, so that little is computed on padding; groups stay together."""
-    units: dict[object, list[Encoded]] = {}
-    for number, example in enumerate(encoded):
-        units.setdefault(("group", example.group) if example.group >= 0 else number, []).append(example)
-    order = list(units.values())
-    rng.shuffle(order)
-    made: list[list[Encoded]] = []
-    for begin in range(0, len(order), size * 40):
-        batch: list[Encoded] = []
-        groups: list[list[Encoded]] = []
-        for unit in sorted(order[begin : begin + size * 40], key=lambda u: max(len(e.ids) for e in u)):
-            if len(batch) + len(unit) > size:
-                groups.append(batch)
-                batch = []
-            batch = batch + unit
-        groups.append(batch)
-        rng.shuffle(groups)
-        made += groups
-    return made
-
-
-def tensors(batch: list[Encoded], device: str) -> dict[str, torch.Tensor]:
-    """Pad a batch to its longest example."""
-    longest = max(len(e.ids) for e in batch)
-    ids = np.zeros((len(batch), longest), dtype=np.int64)
-    mask, types = np.zeros_like(ids), np.zeros_like(ids)
-    for row, e in enumerate(batch):
-        ids[row, : len(e.ids)] = e.ids
-        mask[row, : len(e.ids)] = 1
-        types[row, : len(e.ids)] = e.types
-    arrays = {
-        "input_ids": ids,
-        "attention_mask": mask,
-        "token_type_ids": types,
-        "start_positions": np.array([e.start for e in batch]),
-        "end_positions": np.array([e.end for e in batch]),
-    }
-    return {name: torch.from_numpy(a).to(device) for name, a in arrays.items()}
 
 
 def margins(out: QuestionAnsweringModelOutput, types: torch.Tensor) -> torch.Tensor:
@@ -221,30 +156,61 @@ def recover(shipped: Path) -> dict[str, torch.Tensor]:
     return state
 
 
-def train(run: Path, recipe: Recipe, start: Path | None) -> None:
-    """Train until the recipe is done, going on from ``run``'s checkpoint if there is one."""
-    run.mkdir(parents=True, exist_ok=True)
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    torch.manual_seed(recipe.seed)
+def prepare(
+    run: Path, recipe: Recipe, start: Path | None
+) -> tuple[BertForQuestionAnswering, list[list[Encoded]], list[Encoded]]:
+    """Return the model that a run starts from, its batches in their order, and what it is watched on."""
     folder = find_model("all-MiniLM-L6-v2")
-    tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
-    tokenizer.no_padding()
-    tokenizer.enable_truncation(WINDOW, strategy="only_second")
+    tokenizer = tokenizer_of(folder)
     mined = Mined(Reader(start), run / "mined.jsonl") if start is not None else None
-    schedule = []
+    schedule: list[list[Encoded]] = []
     for number in range(recipe.passes):
         if len(schedule) >= recipe.steps:
             break
         encoded = load_examples("train", recipe.seed + number, tokenizer, recipe.share, mined)
         schedule += batches(encoded, recipe.batch, random.Random(recipe.seed + number))
-    schedule = schedule[: recipe.steps]
     dev = sorted(load_examples("dev", 0, tokenizer), key=lambda e: len(e.ids))[::6]
-    model = BertForQuestionAnswering.from_pretrained(folder).to(device)
+    torch.manual_seed(recipe.seed)
+    model = BertForQuestionAnswering.from_pretrained(folder)
     if start is not None:
         missing = model.load_state_dict(recover(start), strict=False).missing_keys
         assert not missing, missing
         # They have moved little: fixed, half of the weights need no gradient.
         model.bert.embeddings.requires_grad_(False)
+    return model, schedule[: recipe.steps], dev
+
+
+def tokenizer_of(folder: Path | str) -> Tokenizer:
+    """Return a model's tokenizer as training reads with it: passages are cut to the window, questions not."""
+    tokenizer = Tokenizer.from_file(str(Path(folder) / "tokenizer.json"))
+    tokenizer.no_padding()
+    tokenizer.enable_truncation(WINDOW, strategy="only_second")
+    return tokenizer
+
+
+def learn(
+    run: Path,
+    recipe: Recipe,
+    model: BertForQuestionAnswering,
+    schedule: Sequence[list[Encoded]],
+    dev: list[Encoded],
+) -> None:
+    """Train until the schedule is done, going on from ``run``'s checkpoint if there is one.
+
+    Raises:
+        ValueError: if the checkpoint is of another recipe.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    total = len(schedule)
+    made = asdict(recipe) | {"steps": total, "dev": len(dev)}
+    checkpoint, note = run / "checkpoint.pt", run / "recipe.json"
+    if checkpoint.exists() and json.loads(note.read_text()) != made:
+        raise ValueError(f"{checkpoint}: is of another recipe than {made}. Name another --run, or remove it.")
+    note.write_text(json.dumps(made))
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    # What dropout leaves out follows from it, from the first step on.
+    torch.manual_seed(recipe.seed)
+    model.to(device)
     learned = [p for p in model.parameters() if p.requires_grad]
     decay = [p for p in learned if p.ndim > 1]
     plain = [p for p in learned if p.ndim == 1]
@@ -253,7 +219,6 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
         lr=recipe.learning_rate,
         fused=True,
     )
-    total = len(schedule)
     warm = max(1, int(total * recipe.warmup))
     scheduler = torch.optim.lr_scheduler.LambdaLR(
         optimizer, lambda s: min((s + 1) / warm, max(0.0, (total - s) / (total - warm)))
@@ -261,7 +226,6 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
     average = torch.optim.swa_utils.AveragedModel(
         model, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(recipe.average)
     )
-    checkpoint = run / "checkpoint.pt"
     first = 0
     if checkpoint.exists():
         state = torch.load(checkpoint, weights_only=True)
@@ -271,7 +235,6 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
         scheduler.load_state_dict(state["scheduler"])
         torch.set_rng_state(state["rng"])
         first = state["step"]
-    (run / "recipe.json").write_text(json.dumps(asdict(recipe) | {"steps": total, "dev": len(dev)}))
     model.train()
     began, recent = time.monotonic(), []
     for step in range(first, total):
@@ -286,14 +249,14 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
         average.update_parameters(model)
         recent.append(loss.item())
         done = step + 1
-        if done % 20 == 0 or done == total:
+        if done % LOG_EVERY == 0 or done == total:
             line = {"step": done, "loss": float(np.mean(recent)), "seconds": time.monotonic() - began}
             recent = []
-            if done % 220 == 0 or done == total:
+            if done % WATCH_EVERY == 0 or done == total:
                 line |= dev_loss(average.module, dev, device)
             with (run / "log.jsonl").open("a") as log:
                 log.write(json.dumps(line) + "\n")
-        if done % 110 == 0 or done == total:
+        if done % SAVE_EVERY == 0 or done == total:
             state = {
                 "model": model.state_dict(),
                 "average": average.state_dict(),
@@ -305,7 +268,6 @@ def train(run: Path, recipe: Recipe, start: Path | None) -> None:
             torch.save(state, checkpoint.with_suffix(".tmp"))
             checkpoint.with_suffix(".tmp").replace(checkpoint)
     average.module.save_pretrained(run / "weights")
-    tokenizer.save(str(run / "weights" / "tokenizer.json"))
 
 
 def export(weights: Path, folder: Path) -> None:
@@ -313,7 +275,7 @@ def export(weights: Path, folder: Path) -> None:
     model = BertForQuestionAnswering.from_pretrained(weights)
     folder.mkdir(parents=True, exist_ok=True)
     export_spans(model, INPUTS, folder / "model.onnx", int8=True)
-    tokenizer = Tokenizer.from_file(str(weights / "tokenizer.json"))
+    tokenizer = tokenizer_of(find_model("all-MiniLM-L6-v2"))
     tokenizer.enable_truncation(READING_WINDOW, strategy="only_second")
     tokenizer.save(str(folder / "tokenizer.json"))
 
@@ -354,12 +316,17 @@ def main(
         float, typer.Option(help="Share of the public sets' questions in a pass.")
     ] = Recipe.share,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
+    fitted: Annotated[int, typer.Option(help="Questions of each set that fit the verdict.")] = 20,
 ) -> None:
-    """Train the reader; leave its averaged weights, their export and the run's curves in its folder."""
+    """Train the reader, export it, fit its verdict, and measure it on the questions for choosing."""
     torch.set_num_threads(threads)
-    train(run, Recipe(seed=seed, steps=steps, learning_rate=learning_rate, share=share), start)
+    recipe = Recipe(seed=seed, steps=steps, learning_rate=learning_rate, share=share)
+    run.mkdir(parents=True, exist_ok=True)
+    learn(run, recipe, *prepare(run, recipe, start))
     export(run / "weights", run / "export")
     draw(run)
+    calibrate.main(run / "export", fitted)
+    print_tables(evaluate(qa.load(reader=run / "export"), list(calibrate.OWN), "choose", None))
 
 
 if __name__ == "__main__":

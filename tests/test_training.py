@@ -1,0 +1,111 @@
+"""The training run: the same from one seed, the same after a kill, and never another's checkpoint."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+from transformers import BertConfig, BertForQuestionAnswering
+
+import training.reader
+from tests.tiny_reader import SIZE
+from training import written
+from training.batches import Encoded, batches
+from training.reader import Recipe, learn
+
+RECIPE = Recipe(seed=3, steps=10, batch=4, learning_rate=1e-2)
+
+
+def example(number: int, group: int = -1) -> Encoded:
+    rng = random.Random(number)
+    length = rng.randint(6, 12)
+    start = rng.choice([0, rng.randrange(4, length - 1)])
+    types = [0] * 4 + [1] * (length - 4)
+    return Encoded([rng.randrange(1, 30) for _ in range(length)], types, start, start, group)
+
+
+def model() -> BertForQuestionAnswering:
+    """A few thousand random weights, the same each time, with dropout."""
+    torch.manual_seed(0)
+    return BertForQuestionAnswering(BertConfig(vocab_size=30, **SIZE))
+
+
+def schedule() -> list[list[Encoded]]:
+    made = batches([example(n, group=n // 2) for n in range(40)], RECIPE.batch, random.Random(RECIPE.seed))
+    return made[: RECIPE.steps]
+
+
+DEV = [example(n) for n in range(100, 112)]
+
+
+def weights(run: Path) -> bytes:
+    return (run / "weights" / "model.safetensors").read_bytes()
+
+
+class Killed(list[Any]):
+    """Batches that end the run when the eighth is wanted."""
+
+    def __getitem__(self, step: Any) -> Any:
+        if step == 7:
+            raise KeyboardInterrupt
+        return super().__getitem__(step)
+
+
+@pytest.fixture(autouse=True)
+def often_saved(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(training.reader, "SAVE_EVERY", 3)
+    monkeypatch.setattr(training.reader, "LOG_EVERY", 1)
+
+
+def test_one_seed_gives_the_same_weights_and_another_does_not(tmp_path: Path) -> None:
+    for name in ("once", "again"):
+        learn(tmp_path / name, RECIPE, model(), schedule(), DEV)
+    learn(tmp_path / "other", Recipe(**{**vars(RECIPE), "seed": 4}), model(), schedule(), DEV)
+    assert weights(tmp_path / "once") == weights(tmp_path / "again") != weights(tmp_path / "other")
+
+
+def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
+    learn(tmp_path / "whole", RECIPE, model(), schedule(), DEV)
+    with pytest.raises(KeyboardInterrupt):
+        learn(tmp_path / "killed", RECIPE, model(), Killed(schedule()), DEV)
+    learn(tmp_path / "killed", RECIPE, model(), schedule(), DEV)
+    assert weights(tmp_path / "killed") == weights(tmp_path / "whole")
+    lines = [json.loads(line) for line in (tmp_path / "killed" / "log.jsonl").read_text().splitlines()]
+    # It went on from the sixth step, the last that was saved.
+    assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 10]
+
+
+def test_a_checkpoint_of_another_recipe_is_not_gone_on_from(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt):
+        learn(tmp_path, RECIPE, model(), Killed(schedule()), DEV)
+    with pytest.raises(ValueError, match=r"checkpoint\.pt: is of another recipe"):
+        learn(tmp_path, Recipe(**{**vars(RECIPE), "learning_rate": 1e-3}), model(), schedule(), DEV)
+
+
+@given(st.lists(st.integers(-1, 6), max_size=60), st.integers(4, 9))
+def test_batches_hold_every_example_once_and_what_belongs_together(groups: list[int], size: int) -> None:
+    groups = [g for g, count in Counter(groups).items() for _ in range(count if g < 0 else min(count, size))]
+    encoded = [example(n, group) for n, group in enumerate(groups)]
+    made = batches(encoded, size, random.Random(1))
+    assert Counter(map(id, encoded)) == Counter(id(e) for batch in made for e in batch)
+    assert all(len(batch) <= size for batch in made)
+    for group in set(groups) - {-1}:
+        assert sum(any(e.group == group for e in batch) for batch in made) == 1
+
+
+def test_no_article_that_is_learned_from_is_held_out() -> None:
+    names = {path.stem for path in written.FOLDER.glob("*.md")}
+    held_out = {name for held in written.HELD_OUT.values() for name in held.split()}
+    assert held_out <= names
+    assert {written.part_of(name) for name in names - held_out} == {"train"}
+    assert Counter(map(written.part_of, names)) == {
+        "train": len(names - held_out),
+        **{part: len(held.split()) for part, held in written.HELD_OUT.items()},
+    }
