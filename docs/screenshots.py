@@ -87,7 +87,7 @@ def _full(browser: Browser, url: str) -> None:
         while not page.locator(".notice").is_visible():
             page.fill("#question", SEVERAL)
             page.press("#question", "Enter")
-            page.wait_for_selector(".send:enabled")
+            page.wait_for_selector('.send[aria-disabled="false"]')
         _take(page, "full")
 
 

@@ -39,7 +39,7 @@ class Answer:
 
     ``verdict`` is ``answered``; ``related`` where the article touches on the question without
     answering it; or ``off_topic``. ``confidence`` is the calibrated probability, 0 to 1, that the
-    article answers. ``quote`` is None unless answered. ``passages`` come best first. ``question`` is
+    first passage answers. ``quote`` is None unless answered. ``passages`` come best first. ``question`` is
     what was understood, after the history. ``message`` is a fixed sentence that says the verdict
     in words: the only text here that is not the article's.
     """

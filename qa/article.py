@@ -31,6 +31,7 @@ MAX_NESTING = 100_000
 BLOCK_GAP = "\n\n"
 PLAIN_HEADING_LENGTH = 80
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
+"""A language's code, as ``en`` or ``pt-BR``."""
 LIST_ITEM = re.compile(r"([-*+•–—]|\d+[.)])\s")
 
 

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import yaml
 
+from qa.article import LANGUAGE
 from qa.errors import ArticleError
 
 MAX_PAGE = 10_000_000
@@ -57,13 +58,15 @@ def fetch(address: str, folder: Path) -> Path:
     )
     if not body:
         raise ArticleError(f"{address}: no article is found on that page. Save its text as a file instead.")
+    page = trafilatura.load_html(data)
+    language = str(page.get("lang") or "") if page is not None else ""
     about = trafilatura.extract_metadata(data, default_url=final)
     title = (about.title if about else None) or urlsplit(final).hostname or "Article"
     fields = {
         "title": title,
         "author": about.author if about else None,
         "published": about.date if about else None,
-        "language": (about.language if about else None) or "en",
+        "language": language if LANGUAGE.fullmatch(language) else "en",
         "source": final,
     }
     head = yaml.safe_dump({name: value for name, value in fields.items() if value}, allow_unicode=True)

@@ -69,7 +69,7 @@ class Logistic:
 class Calibration:
     """Two models and their thresholds.
 
-    ``answers`` gives the probability that the quoted words answer the question; ``touches`` that the
+    ``answers`` gives the probability that the first passage answers the question; ``touches`` that the
     article is about what is asked at all. ``rank`` weighs the search's score against the margin.
     """
 

@@ -323,6 +323,8 @@ def site() -> Iterator[str]:
     Site.pages = {
         "/article": ("text/html; charset=utf-8", HARBOUR.encode()),
         "/text": ("text/markdown", b"# The harbour\n\nIt opened on Tuesday.\n"),
+        "/german": ("text/html", HARBOUR.replace('lang="en"', 'lang="de-AT"').encode()),
+        "/odd": ("text/html", HARBOUR.replace('lang="en"', 'lang="see below"').encode()),
         "/image": ("image/png", b"\x89PNG"),
         "/empty": ("text/html", b"<html><body></body></html>"),
     }
@@ -343,6 +345,11 @@ def test_of_a_page_the_article_is_kept(site: str, tmp_path: Path) -> None:
     for other in ("Sport", "cookies", "alert"):
         assert other not in article.text
     assert "Tuesday" in read_article(fetch(f"{site}/text", tmp_path)).text
+
+
+@pytest.mark.parametrize(("path", "language"), [("/article", "en"), ("/german", "de-AT"), ("/odd", "en")])
+def test_a_pages_language_is_kept(site: str, tmp_path: Path, path: str, language: str) -> None:
+    assert read_article(fetch(f"{site}{path}", tmp_path)).language == language
 
 
 @pytest.mark.parametrize(
@@ -402,6 +409,8 @@ def test_a_space_starts_in_a_new_environment_and_answers(python: str, tmp_path: 
     pinned = (folder / "requirements.txt").read_text("utf-8").splitlines()
     assert {plain(line) for line in pinned if "==" in line and ";" not in line} <= installed
     assert not [p for p in installed if p.startswith(("torch==", "transformers==", "sentence-transformers"))]
+    size = sum(p.stat().st_size for p in (tmp_path / "env").rglob("*") if p.is_file() and not p.is_symlink())
+    assert size < 700_000_000
 
     before = contents(folder)
     for path in [folder, *folder.rglob("*")]:

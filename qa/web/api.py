@@ -81,7 +81,9 @@ class AnswerModel(BaseModel):
     verdict: Verdict = Field(
         description="answered; related: the article touches on it and does not answer it; or off_topic."
     )
-    confidence: float = Field(description="The calibrated probability, 0 to 1, that the article answers.")
+    confidence: float = Field(
+        description="The calibrated probability, 0 to 1, that the first passage answers."
+    )
     quote: QuoteModel | None = Field(description="The exact words; null unless answered.")
     passages: list[PassageModel] = Field(description="What comes closest, best first.")
     message: str = Field(description="The verdict in a sentence; the only words that are not the article's.")

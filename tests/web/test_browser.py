@@ -243,6 +243,11 @@ def test_the_address_of_a_follow_up_opens_on_the_same_answer(visit: Open) -> Non
     # A link to a place in the article is one on this page, whatever its address.
     page.get_by_role("link", name="Sanctions and Isolation").click()
     expect(page.get_by_role("heading", name="Sanctions and Isolation")).to_be_focused()
+    here = page.locator(".outline [aria-current]")
+    expect(here).to_have_text("Sanctions and Isolation")
+    # Even the last one, which no scrolling brings to the top.
+    page.locator(".outline a").last.click()
+    expect(here).to_have_text(page.locator(".outline a").last.inner_text())
     assert page.locator(".turn").count() == 1
 
 
@@ -299,7 +304,7 @@ def test_on_a_phone_article_and_chat_are_one_tap_apart(visit: Open) -> None:
     page = visit(viewport={"width": 390, "height": 844}, is_mobile=True, has_touch=True)
     expect(page.locator(".reading h1")).to_be_visible()
     expect(page.locator("#question")).to_be_hidden()
-    page.get_by_role("button", name="Ask", exact=True).first.tap()
+    page.get_by_role("button", name="Questions", exact=True).tap()
     expect(page.locator(".reading h1")).to_be_hidden()
     ask(page, ANSWERED)
     page.locator(".turn .ref").first.tap()
@@ -337,8 +342,12 @@ def test_each_answer_is_announced_once(visit: Open) -> None:
     page.evaluate(
         """() => {
             window.said = [];
+            window.tongues = [];
             const region = document.querySelector('.asking > [role=status]');
-            const said = new MutationObserver(() => window.said.push(region.textContent));
+            const said = new MutationObserver(() => {
+                window.said.push(region.textContent);
+                window.tongues.push(...[...region.querySelectorAll('[lang]')].map(e => e.lang));
+            });
             said.observe(region, {childList: true, subtree: true, characterData: true});
         }"""
     )
@@ -346,6 +355,8 @@ def test_each_answer_is_announced_once(visit: Open) -> None:
         ask(page, question)
     said = [text for text in page.evaluate("window.said") if text != "Reading the article…"]
     assert len(said) == 2
+    # The article's words in its own language, and no sentence ended twice.
+    assert page.evaluate("window.tongues") == ["en"] and ".." not in said[0]
     assert "11,000" in said[0] and said[1] == "The article says nothing about this."
 
 
@@ -375,10 +386,40 @@ def test_axe_finds_nothing_in_any_state(visit: Open) -> None:
         page.press("#question", "Enter")
         expect(page.locator(".notice")).to_be_visible()
         faultless(page)
-    phone = visit(viewport={"width": 390, "height": 844}, is_mobile=True)
-    faultless(phone)
-    phone.click('.panes [data-pane="chat"]')
-    faultless(phone)
+        page.locator(".turn.answered .ref").first.hover()
+        expect(page.get_by_role("tooltip")).to_be_visible()
+        faultless(page)
+        phone = visit(color_scheme=scheme, viewport={"width": 390, "height": 844}, is_mobile=True)
+        faultless(phone)
+        phone.click('.panes [data-pane="chat"]')
+        faultless(phone)
+        ask(phone, ANSWERED)
+        faultless(phone)
+        phone.locator(".turn .ref").first.click()
+        faultless(phone)
+
+
+def test_axe_finds_nothing_while_it_works_and_where_the_server_is_gone(visit: Open) -> None:
+    page = visit(reduced_motion="reduce")
+    held: list[Route] = []
+    page.route("**/component_server/", lambda route: held.append(route))
+    page.fill("#question", ANSWERED)
+    page.click(".send")
+    expect(page.locator(".working")).to_be_visible()
+    expect(page.locator(".asking > [role=status]")).to_have_text("Reading the article…")
+    faultless(page)
+    # Pressing it again does nothing, and it keeps the focus.
+    expect(page.locator(".send")).to_have_attribute("aria-disabled", "true")
+    page.press("#question", "Enter")
+    page.focus(".send")
+    assert len(held) == 1
+    held.pop().abort()
+    expect(page.locator(".notice")).to_contain_text("cannot be reached")
+    faultless(page)
+    page.unroute("**/component_server/")
+    page.click(".send")
+    settled(page, ANSWERED)
+    expect(page.locator(".send")).to_be_focused()
 
 
 def test_text_can_be_doubled(visit: Open) -> None:
@@ -420,6 +461,12 @@ def test_a_long_question_is_named_and_kept(visit: Open) -> None:
     page.fill("#question", "x" * 2_500)
     page.press("#question", "Enter")
     expect(page.locator(".notice")).to_contain_text("2,500 characters")
+    # Counted as the server counts: a character beyond the first plane is one.
+    page.fill("#question", "𝒳" * 1_999 + "?")
+    page.press("#question", "Enter")
+    expect(page.locator(".turn .verdict")).to_have_text("The article says nothing about this.")
+    page.fill("#question", "x" * 2_500)
+    page.press("#question", "Enter")
     assert page.input_value("#question") == "x" * 2_500
 
 
@@ -458,9 +505,12 @@ def test_feedback_is_sent_where_the_operator_keeps_it(visit: Open, start: Start,
     ask(page, ANSWERED)
     page.get_by_role("button", name="This was right").click()
     expect(page.locator(".rate input")).to_be_focused()
+    faultless(page)
     page.keyboard.type("Just so <b>")
     page.keyboard.press("Enter")
     expect(page.locator(".rate")).to_have_text("Thank you.")
+    expect(page.locator(".rate span")).to_be_focused()
+    faultless(page)
     rows = [json.loads(line) for line in (tmp_path / "feedback.jsonl").read_text("utf-8").splitlines()]
     # The thumb was kept before a word was typed.
     given = [(row["question"], row["helpful"], row["comment"]) for row in rows]

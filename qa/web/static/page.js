@@ -60,10 +60,11 @@
   for (const link of document.querySelectorAll(".outline a")) links.set(link.hash.slice(1), link);
   const headings = [...links.keys()].map((id) => document.getElementById(id)).filter(Boolean);
   let waiting = false;
+  let chosen = null; // the heading that was gone to, until the reader scrolls on
   const follow = () => {
     waiting = false;
     const line = reading.getBoundingClientRect().top + reading.clientHeight / 4;
-    const passed = headings.filter((heading) => heading.getBoundingClientRect().top <= line).at(-1);
+    const passed = chosen ?? headings.filter((heading) => heading.getBoundingClientRect().top <= line).at(-1);
     for (const [id, link] of links) {
       if (passed && id === passed.id) link.setAttribute("aria-current", "location");
       else link.removeAttribute("aria-current");
@@ -73,14 +74,17 @@
     if (!waiting) requestAnimationFrame(follow);
     waiting = true;
   });
+  for (const moved of ["wheel", "touchmove", "keydown"])
+    reading.addEventListener(moved, () => { chosen = null; }, { passive: true });
   follow();
   // Followed here: at a shared address Gradio's <base> would make a link to a place one to another page.
   for (const [id, link] of links) link.addEventListener("click", (event) => {
     event.preventDefault();
-    const heading = document.getElementById(id);
+    const heading = chosen = document.getElementById(id);
     heading.tabIndex = -1;
     heading.focus({ preventScroll: true });
     heading.scrollIntoView();
+    follow();
   });
 
   // ---- marks: laid by offsets into the article's text, counted in code points as the server counts them
@@ -162,8 +166,10 @@
     if (answer.quote) mark(answer.passages[0].number, answer.quote.start, answer.quote.end, "quote");
   };
 
-  const reveal = (target) =>
+  const reveal = (target) => {
+    chosen = null;
     target?.scrollIntoView({ block: "center", behavior: still.matches ? "auto" : "smooth" });
+  };
 
   const jump = (answer, i, from) => {
     lay(answer);
@@ -255,8 +261,13 @@
   const LEANS_ON = 3; // earlier questions that the bot reads a question after, at most
 
   const status = h("div.unseen", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
-  // The same words again are no change, and would not be read out: a blank makes them one.
-  const announce = (text) => { status.textContent = status.textContent === text ? `${text}\u00a0` : text; };
+  /** Have words read out, or a list of words and elements. */
+  const announce = (said) => {
+    const before = status.textContent;
+    status.replaceChildren(...[said].flat());
+    // The same words again are no change, and would not be read out: a blank makes them one.
+    if (status.textContent === before) status.append("\u00a0");
+  };
   asking.append(status);
 
   window.articleChat = (element, server) => {
@@ -280,6 +291,11 @@
     const history = [];
     const shown = [];
     let busy = false;
+    // Not "disabled", which would take the focus from whoever pressed it.
+    const occupy = (working) => {
+      busy = working;
+      send.setAttribute("aria-disabled", String(working));
+    };
     let turns = 0;
     let conversation = 0;
 
@@ -322,11 +338,12 @@
       if (!question || busy) return;
       const begun = conversation;
       const said = fresh ? after.map((content) => ({ role: "user", content })) : [...history];
-      if (question.length > page.limit) {
-        complain(say("too_long", { length: question.length.toLocaleString(page.language), limit: page.limit.toLocaleString(page.language) }));
+      const length = [...question].length; // in code points, as the server counts them
+      if (length > page.limit) {
+        complain(say("too_long", { length: length.toLocaleString(page.language), limit: page.limit.toLocaleString(page.language) }));
         return;
       }
-      busy = send.disabled = true;
+      occupy(true);
       notice.hidden = true;
       hideCard();
       const inLog = log.contains(document.activeElement);
@@ -342,7 +359,7 @@
       const slow = setTimeout(() => announce(say("working")), 1500);
       const answer = await server.reply({ question, history: said }).catch(() => null);
       clearTimeout(slow);
-      busy = send.disabled = false;
+      occupy(false);
       if (begun !== conversation) return; // started over meanwhile
       if (!answer || answer.refused) {
         turn.remove();
@@ -396,7 +413,11 @@
 
     const spoken = (answer) => {
       const sure = answer.kind === "about" ? "" : answer.kind === "sure" ? figure(answer) : `${say(answer.sure)}.`;
-      if (answer.quote) return `${opening(answer)}: ${answer.quote.text}. ${sure}`;
+      if (answer.quote) {
+        const { text } = answer.quote;
+        const words = h("span", { lang: answer.passages[0].language }, text);
+        return [`${opening(answer)}: `, words, `${/[.!?…。！？]["”’»]?$/.test(text) ? "" : "."} ${sure}`];
+      }
       if (!answer.passages.length) return opening(answer);
       const headings = answer.passages.map((p) => p.heading.split(" › ").at(-1) || say("lead")).join("; ");
       if (answer.kind === "more") return `${opening(answer)}: ${headings}.`;
@@ -440,13 +461,18 @@
       const ref = h("button.ref", {
         type: "button",
         onclick: () => jump(answer, i, ref),
-        onmouseenter: () => showCard(passage, ref),
-        onmouseleave: leave,
-        onfocus: () => { if (ref.matches(":focus-visible")) showCard(passage, ref); },
-        onblur: hideCard,
         "aria-label": say("show", { number, heading }),
       }, h("span.n", { "aria-hidden": true }, String(number)), h("span.heading", { lang: passage.language, dir: "auto" }, heading));
-      if (answer.verdict === "related") ref.append(h("span.words", { lang: passage.language, dir: "auto" }, passage.text));
+      if (answer.verdict === "related") {
+        const id = `words-${turns}-${number}`;
+        ref.append(h("span.words", { id, lang: passage.language, dir: "auto" }, passage.text));
+        ref.setAttribute("aria-describedby", id);
+      } else {
+        ref.addEventListener("mouseenter", () => showCard(passage, ref));
+        ref.addEventListener("mouseleave", leave);
+        ref.addEventListener("focus", () => { if (ref.matches(":focus-visible")) showCard(passage, ref); });
+        ref.addEventListener("blur", hideCard);
+      }
       refs.push(ref);
       return h("li", {}, ref,
         answer.kind === "more" ? null
@@ -471,8 +497,7 @@
           const done = await kept && (!comment || await post(comment));
           const end = h("span", { tabindex: -1 }, say(done ? "feedback_thanks" : "gone_feedback"));
           box.replaceChildren(end);
-          end.focus();
-          announce(end.textContent);
+          end.focus(); // which reads it out
         };
         box.replaceChildren(h("form.comment", { onsubmit: finish }, word, h("button.action", { type: "submit" }, say("feedback_send"))));
         word.focus();
