@@ -37,23 +37,16 @@ HISTORY = [
 
 @dataclass(frozen=True)
 class Request:
-    """What a visitor sends, and whether a response is the right one."""
+    """What a visitor sends; sending it returns ``right``, ``refused``, or what is wrong with the response."""
 
     kind: str
-    method: str
-    path: str
-    body: Any
-    fits: Callable[[httpx.Response], bool]
+    send: Callable[[httpx.Client], str]
 
 
 def traffic(bot: qa.Bot) -> list[Request]:
-    """Return the requests that visitors take turns at; most are questions."""
+    """Return the requests that visitors take turns at; most are questions, by each of the ways there are."""
     rows = map(json.loads, (ROOT / "tests/questions/questions.jsonl").read_text("utf-8").splitlines())
     asked = [row["question"] for row in itertools.islice(rows, 16)]
-
-    def post(kind: str, path: str, right: Any, **body: Any) -> Request:
-        return Request(kind, "POST", path, body, lambda r: r.status_code == 200 and r.json() == right)
-
     made = [post("question", "/api/ask", bot.ask(q).to_dict(), question=q) for q in asked]
     for question in ("Why?", "And who said so?"):
         right = bot.ask(question, HISTORY).to_dict()
@@ -61,12 +54,64 @@ def traffic(bot: qa.Bot) -> list[Request]:
     for question in asked[:4]:
         found = {"passages": [p.to_dict() for p in bot.search(question, k=3)]}
         made.append(post("search", "/api/search", found, question=question, k=3))
+        made += [gradio(question, bot.ask(question).to_dict()), tool(question, bot.ask(question).to_dict())]
     title = bot.index.articles[0].title
-    made.append(Request("page", "GET", "/", None, lambda r: r.status_code == 200 and title in r.text))
-    for question in ("", "zebra " * 1000):
-        no_question = {"question": question}
-        made.append(Request("no question", "POST", "/api/ask", no_question, lambda r: r.status_code == 422))
+    made.append(Request("page", lambda client: end_of(title in client.get("/").raise_for_status().text)))
+    made += [post("no question", "/api/ask", None, question=question) for question in ("", "zebra " * 1000)]
     return made
+
+
+def end_of(right: bool, response: str = "") -> str:
+    """Name how a request ended."""
+    return "right" if right else f"wrong: {response[:300]}"
+
+
+def post(kind: str, path: str, right: Any, **body: Any) -> Request:
+    """Ask by a JSON route, for an answer or, where there is none, to be told what is wrong."""
+
+    def send(client: httpx.Client) -> str:
+        response = client.post(path, json=body)
+        if response.status_code == 503:
+            clean = int(response.headers.get("retry-after", 0)) >= 1 and "error" in response.json()
+            return "refused" if clean else "refused without Retry-After or a reason"
+        if right is None:
+            return end_of(response.status_code == 422, response.text)
+        return end_of(response.status_code == 200 and response.json() == right, response.text)
+
+    return Request(kind, send)
+
+
+def gradio(question: str, right: Any) -> Request:
+    """Ask by Gradio's named endpoint: an event is put into its queue, and its end waited for."""
+
+    def send(client: httpx.Client) -> str:
+        response = client.post("/gradio_api/call/ask", json={"data": [question, []]})
+        if response.status_code == 503:
+            return "refused"
+        event = response.raise_for_status().json()["event_id"]
+        came = client.get(f"/gradio_api/call/ask/{event}").text
+        kind, data = (line.partition(": ")[2] for line in came.strip().splitlines()[-2:])
+        if kind == "error":
+            return "refused"
+        return end_of(kind == "complete" and json.loads(data) == [right], came)
+
+    return Request("Gradio's endpoint", send)
+
+
+def tool(question: str, right: Any) -> Request:
+    """Ask by the tool that language models call."""
+    call = {"name": "ask_article", "arguments": {"question": question}}
+    body = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": call}
+
+    def send(client: httpx.Client) -> str:
+        response = client.post("/mcp", json=body, headers={"Accept": "application/json, text/event-stream"})
+        result = response.raise_for_status().json()["result"]
+        if result.get("isError"):
+            said = result["content"][0]["text"]
+            return "refused" if "try again" in said else f"wrong: {said}"
+        return end_of(result["structuredContent"] == right, response.text)
+
+    return Request("tool", send)
 
 
 def visit(url: str, requests: Iterator[Request], until: float) -> Iterator[tuple[str, str]]:
@@ -74,12 +119,10 @@ def visit(url: str, requests: Iterator[Request], until: float) -> Iterator[tuple
     with httpx.Client(base_url=url, timeout=60) as client:
         while time.monotonic() < until:
             request = next(requests)
-            response = client.request(request.method, request.path, json=request.body)
-            if response.status_code == 503 and request.path.startswith("/api/"):
-                clean = int(response.headers.get("retry-after", 0)) >= 1 and "error" in response.json()
-                yield request.kind, "refused" if clean else "refused without Retry-After or a reason"
-            else:
-                yield request.kind, "right" if request.fits(response) else f"wrong: {response.status_code}"
+            try:
+                yield request.kind, request.send(client)
+            except httpx.HTTPError as error:
+                yield request.kind, f"wrong: {error}"
 
 
 def burden(served: Served, bot: qa.Bot, seconds: float, seed: int = 0) -> tuple[Counter[str], list[str]]:
