@@ -33,7 +33,7 @@ MOST_READ = 12
 article (22 passages) all of 8 to 24 gave the same verdicts; with 12 the right passage was most often among
 the first three, 0.905 against 0.878 of the time: what the search ranks last is no answer that is believed."""
 
-MOST_TOKENS = 2_500
+MOST_TOKENS = 2_000
 """Tokens that are read for a question, its own among them: long passages or questions cost seconds."""
 
 SHOWN = 5
@@ -43,7 +43,7 @@ MESSAGES: dict[Verdict, str] = {
     "off_topic": "The article says nothing about this.",
 }
 MORE = "What else the article says about this:"
-NO_MORE = "The article says nothing more about this."
+NO_MORE = "Nothing else in the article comes close to this."
 UNCALIBRATED = "no calibration.json beside it, so its confidence is a guess; `qa calibrate` fits an index's."
 PLACE = "It says so here:"
 SURE = "The probability that this answers the question is {confidence:.0%}."

@@ -42,6 +42,9 @@ from qa.verdict import Calibration
 FLAT_HEADER = struct.Struct("<4siqqqBiQ")
 """A flat FAISS file's head: kind, dimension, vectors, two unused, trained, metric, numbers."""
 
+UNIT = 1e-3
+"""How far a unit vector's length may be from 1, as rounding leaves it."""
+
 
 class PassageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line of ``passages.jsonl``; ``article`` counts the manifest's articles from 0."""
@@ -303,6 +306,8 @@ def _read_vectors(path: Path, count: int, dimension: int) -> faiss.IndexFlatIP: 
     if declared != (b"IxFI", dimension, count, 1, 0, count * dimension) or path.stat().st_size != size:
         raise IndexFolderError(f"{path}: does not hold {count} vectors of {dimension}. Rebuild the index.")
     index = faiss.read_index(str(path))
-    if not np.isfinite(index.reconstruct_n(0, count)).all():
-        raise IndexFolderError(f"{path}: holds vectors that are no numbers. Rebuild the index.")
+    # In double precision: a forged number's square would be too large for the other.
+    lengths = np.linalg.norm(index.reconstruct_n(0, count).astype(np.float64), axis=1)
+    if not (abs(lengths - 1) < UNIT).all():
+        raise IndexFolderError(f"{path}: holds vectors that are not of length 1. Rebuild the index.")
     return index

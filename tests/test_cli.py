@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import qa
+from qa.bot import MOST_READ
 
 ROOT = Path(__file__).parent.parent
 QUESTION = "How many containers of munitions were sent?"
@@ -134,10 +135,10 @@ def test_chat_goes_on_after_an_error_and_ends_with_the_input() -> None:
     assert "11,000" in done.stdout
 
 
-def test_chat_shows_every_passage_once_when_asked_for_more() -> None:
+def test_chat_shows_each_passage_once_when_asked_for_more() -> None:
     done = run("chat", typed=f"{QUESTION}\n" + "more\n" * 6)
     places = re.findall(r"characters (\d+) to", done.stdout)
-    assert sorted(map(int, places)) == [p.start for p in qa.load().index.passages]
+    assert len(places) == len(set(places)) == MOST_READ
 
 
 def test_a_terminal_gets_colour_unless_it_says_no() -> None:

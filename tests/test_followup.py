@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import qa
-from qa.bot import PLACE
+from qa.bot import MOST_READ, PLACE
 from qa.followup import Message, candidates
 
 
@@ -55,7 +55,7 @@ def test_ordinals_point_into_what_was_listed(bot: qa.Bot) -> None:
     assert answer.passages[0].heading.endswith("Technology and Military Exchange")
 
 
-def test_more_goes_through_the_passages_and_ends(bot: qa.Bot) -> None:
+def test_more_goes_through_what_was_read_and_ends(bot: qa.Bot) -> None:
     history = after("What is North Korea giving Russia?")
     shown = [p.id for p in bot.ask("What is North Korea giving Russia?").passages]
     for _ in range(6):
@@ -66,7 +66,7 @@ def test_more_goes_through_the_passages_and_ends(bot: qa.Bot) -> None:
         if not answer.passages:
             break
     assert not answer.passages
-    assert len(shown) == len(set(shown)) == len(bot.index.passages)
+    assert len(shown) == len(set(shown)) == MOST_READ
 
 
 def test_what_was_asked_is_known_after_many_pages(bot: qa.Bot) -> None:

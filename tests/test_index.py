@@ -12,6 +12,7 @@ import qa
 from qa import index
 from qa.errors import IndexFolderError, ModelError
 from qa.manifest import ENCODER
+from tests.faults.damage import forge
 
 ROOT = Path(__file__).parent.parent
 SHIPPED = ROOT / "index"
@@ -49,6 +50,16 @@ def test_an_index_answers_wherever_it_lies(rebuilt: Path) -> None:
     answer = bot.ask("How many containers of munitions were sent?")
     assert answer.quote is not None
     assert "11,000" in answer.quote.text
+
+
+@pytest.mark.parametrize("number", [np.nan, np.inf, 3e38, 0.9])
+def test_vectors_that_are_no_unit_vectors_are_refused(copied: Path, number: float) -> None:
+    forged = vectors(copied)
+    forged[-1, 0] = number
+    index._write_vectors(copied / "vectors.faiss", forged)
+    forge(copied)
+    with pytest.raises(IndexFolderError, match=r"vectors\.faiss: holds vectors that are not of length 1"):
+        index.load(copied)
 
 
 @pytest.mark.parametrize("name", ["article.md", "passages.jsonl", "vectors.faiss", *ENCODER])

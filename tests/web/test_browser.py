@@ -19,6 +19,7 @@ from conftest import CHROMIUM_FLAGS, Start
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
 import qa
+from qa.bot import NO_MORE
 from tests.served import Served, crowded, watched
 
 ANSWERED = "How many containers of munitions were sent?"
@@ -206,7 +207,7 @@ def test_an_article_from_right_to_left_is_set_so(visit: Open, start: Start, tmp_
     assert page.locator(".turn h2").evaluate(direction) == "rtl"
     assert page.locator(".masthead").evaluate(direction) == "ltr"
     ask(page, "more")
-    expect(page.locator(".turn .verdict").last).to_have_text("The article says nothing more about this.")
+    expect(page.locator(".turn .verdict").last).to_have_text(NO_MORE)
     faultless(page)
 
 
