@@ -178,20 +178,24 @@ def serve(
     feedback: Annotated[
         Path | None, typer.Option(help="Keep readers' feedback in this folder; none is kept without.")
     ] = None,
+    concurrency: Annotated[
+        int | None, typer.Option(help="Questions under way; as many as there are cores, 4 at most.")
+    ] = None,
+    queue: Annotated[int | None, typer.Option(help="Questions that wait; 32, and more are refused.")] = None,
+    threads: Annotated[int | None, typer.Option(help="Threads of one model call; 1.")] = None,
+    max_question: Annotated[int | None, typer.Option(help="Characters of a question; 2000.")] = None,
+    allowed_origins: Annotated[
+        str | None, typer.Option(help="Other sites whose pages may call this one, with commas between.")
+    ] = None,
+    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error; info.")] = None,
 ) -> None:
-    """Start the web chat. Each setting, and more, can also be a QA_ variable of the environment."""
-    from qa.web import serve  # first: it says what to install where something is missing
+    """Start the web chat. Each option can also be a variable of the environment: QA_PORT for --port."""
+    # Each option has its setting's name, and goes before the environment where it is given.
+    given = {name: value for name, value in locals().items() if value is not None}
+    from qa.web import serve as start  # first: it says what to install where something is missing
     from qa.settings import Settings  # isort: skip
 
-    given = {
-        "index": index,
-        "host": host,
-        "port": port,
-        "auth": auth,
-        "root_path": root_path,
-        "feedback": feedback,
-    }
-    serve(Settings(**{name: value for name, value in given.items() if value is not None}))
+    start(Settings(**given))
 
 
 @app.command()

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from typer.main import get_command
 
+from qa.cli import app
 from qa.errors import QaError
 from qa.settings import Settings
 
@@ -64,3 +66,8 @@ def test_a_password_is_not_shown_even_in_a_mistake(monkeypatch: pytest.MonkeyPat
     with pytest.raises(QaError) as failed:
         Settings(auth="secret")
     assert "secret" not in str(failed.value)
+
+
+def test_every_setting_is_an_option_of_serve() -> None:
+    options = {option.name for option in get_command(app).commands["serve"].params}  # type: ignore[attr-defined]
+    assert options == set(Settings.model_fields) - {"space_host"}
