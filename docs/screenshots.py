@@ -15,6 +15,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
+import qa
 from tests.served import crowded, start_server
 
 FOLDER = Path(__file__).parent
@@ -23,6 +24,17 @@ SEVERAL = "What did Putin and Kim Jong Un sign?"
 GIVEN = "What is North Korea giving Russia?"
 RELATED = "Is Kim Jong Un married?"
 OFF_TOPIC = "How do I bake sourdough bread?"
+HEBREW = """---
+title: הספרייה החדשה
+language: he
+---
+
+הספרייה העירונית החדשה נפתחה ביום ראשון ליד הנמל.
+
+## הבניין
+
+הבניין נבנה במשך שלוש שנים ויש בו מקום לארבעים אלף ספרים.
+"""
 
 
 def main() -> None:
@@ -35,6 +47,16 @@ def main() -> None:
             _phone(browser, url)
         with _served(concurrency="1", queue="0") as url:
             _full(browser, url)
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder)
+            (place / "article.md").write_text(HEBREW, encoding="utf-8")
+            qa.build(place / "article.md", place / "index")
+            with _served(index=str(place / "index")) as url:
+                page = _open(browser, url, 1280, 800)
+                page.fill("#question", "מתי הספרייה נפתחה?")
+                page.press("#question", "Enter")
+                page.wait_for_selector(".turn:last-child:not([aria-busy])")
+                _take(page, "right-to-left")
         with tempfile.TemporaryDirectory() as folder, _served(feedback=folder) as url:
             page = _open(browser, url, 1280, 800)
             _ask(page, ANSWERED)
@@ -51,6 +73,8 @@ def _answers(browser: Browser, url: str) -> None:
     _take(page, "answered")
     _ask(page, RELATED)
     _take(page, "related")
+    page.locator(".turn:last-child .ref").nth(1).press("Enter")
+    _take(page, "marks")
     _ask(page, OFF_TOPIC)
     _take(page, "off-topic")
     talk = _open(browser, url, 1280, 800)
@@ -59,6 +83,12 @@ def _answers(browser: Browser, url: str) -> None:
     _take(talk, "follow-up")
     talk.locator(".turn:last-child .ref").first.hover()
     _take(talk, "preview")
+    waiting = _open(browser, url, 1280, 800)
+    waiting.route("**/component_server/", lambda route: None)
+    waiting.fill("#question", ANSWERED)
+    waiting.press("#question", "Enter")
+    waiting.wait_for_selector(".working")
+    _take(waiting, "working")
     # As where the server restarts: what was typed is kept.
     talk.context.set_offline(True)
     talk.fill("#question", ANSWERED)
@@ -68,6 +98,12 @@ def _answers(browser: Browser, url: str) -> None:
     dark = _open(browser, url, 1280, 800, color_scheme="dark")
     _ask(dark, SEVERAL)
     _take(dark, "dark")
+    tablet = _open(browser, url, 1024, 768)
+    _ask(tablet, SEVERAL)
+    _take(tablet, "tablet")
+    german = _open(browser, url, 1280, 800, locale="de-DE")
+    _ask(german, ANSWERED)
+    _take(german, "german")
 
 
 def _phone(browser: Browser, url: str) -> None:
@@ -77,6 +113,10 @@ def _phone(browser: Browser, url: str) -> None:
     _take(phone, "phone")
     phone.locator(".turn .ref").first.tap()
     _take(phone, "phone-article")
+    dark = _open(browser, url, 390, 844, is_mobile=True, has_touch=True, color_scheme="dark")
+    dark.locator(".panes button").last.tap()
+    _ask(dark, RELATED)
+    _take(dark, "phone-dark")
 
 
 def _full(browser: Browser, url: str) -> None:
@@ -103,7 +143,8 @@ def _served(**settings: str) -> Iterator[str]:
 
 def _open(browser: Browser, url: str, width: int, height: int, **options: object) -> Page:
     page = browser.new_context(  # type: ignore[arg-type]
-        viewport={"width": width, "height": height}, locale="en-US", reduced_motion="reduce", **options
+        **{"viewport": {"width": width, "height": height}, "locale": "en-US", "reduced_motion": "reduce"}
+        | options
     ).new_page()
     page.set_default_timeout(60_000)
     page.goto(url)

@@ -128,6 +128,8 @@ def test_an_answer_is_marked_exactly_and_leads_there_and_back(visit: Open, bot: 
     number.click()
     expect(page.locator("#passage-1")).to_be_focused()
     expect(page.locator("mark.quote")).to_be_in_viewport()
+    # The outline says in which section that is.
+    expect(page.locator(".outline [aria-current]")).to_have_text(answer.passages[0].heading.split(" › ")[-1])
     page.get_by_role("button", name="Back to the answer").first.click()
     expect(number).to_be_focused()
 

@@ -167,8 +167,10 @@
   };
 
   const reveal = (target) => {
-    chosen = null;
-    target?.scrollIntoView({ block: "center", behavior: still.matches ? "auto" : "smooth" });
+    if (!target) return;
+    chosen = headings.filter((heading) => heading.compareDocumentPosition(target) & Node.DOCUMENT_POSITION_FOLLOWING).at(-1);
+    follow();
+    target.scrollIntoView({ block: "center", behavior: still.matches ? "auto" : "smooth" });
   };
 
   const jump = (answer, i, from) => {
