@@ -12,7 +12,7 @@ from weakref import WeakKeyDictionary
 
 from qa.answer import Answer
 from qa.article import Article
-from qa.errors import QuestionError
+from qa.errors import QaError, QuestionError
 from qa.index import Index
 
 MOST_TRIED = 12
@@ -107,9 +107,12 @@ def suggestions(bot: Answering, shown: Sequence[str] = (), k: int = 3) -> list[s
                 return found
             if question not in known:
                 tried += 1
-                # One at a time: suggestions must not crowd out people's own questions.
-                with _lock:
-                    known[question] = _try(bot, question, candidate)
+                try:
+                    # One at a time: suggestions must not crowd out people's own questions.
+                    with _lock:
+                        known[question] = _try(bot, question, candidate)
+                except QaError:  # Too many ask just now: what is found by then is enough.
+                    return found
             passage = known[question]
             if passage and passage not in seen:
                 found.append(question)
