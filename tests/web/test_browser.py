@@ -9,6 +9,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -266,6 +267,46 @@ def test_each_mark_leads_back_to_its_own_number(visit: Open) -> None:
     page.locator(".turn").last.get_by_role("button", name="Copy", exact=True).click()
     copied = page.evaluate("navigator.clipboard.readText()")
     assert copied.startswith("The article does not answer this.")
+
+
+WORDS = "“Élan, the 4,200-ton ship” — said Зоя, harbour-master — “left at noon & sank.”"
+
+
+class Publisher(BaseHTTPRequestHandler):
+    """A publisher's own page: the words stand twice in it, the second time far down."""
+
+    def do_GET(self) -> None:
+        body = f"<p>{WORDS[:40]}</p><div style='height: 4000px'></div><p>On Friday {WORDS} That was all.</p>"
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html; charset=utf-8")
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+def test_a_passage_links_to_its_very_words_on_the_publishers_page(
+    visit: Open, start: Start, tmp_path: Path
+) -> None:
+    publisher = ThreadingHTTPServer(("127.0.0.1", 0), Publisher)
+    threading.Thread(target=publisher.serve_forever, daemon=True).start()
+    try:
+        source = f"http://127.0.0.1:{publisher.server_port}/news?id=1"
+        (tmp_path / "article.md").write_text(
+            f"---\ntitle: The ship\nsource: {source}\n---\n\nOn Friday {WORDS} That was all.\n",
+            encoding="utf-8",
+        )
+        qa.build(tmp_path / "article.md", tmp_path / "index")
+        page = visit(url=start(index=str(tmp_path / "index")).url)
+        ask(page, "When did the ship leave?")
+        with page.context.expect_page() as opened:
+            page.get_by_role("link", name="Passage 1 on the publisher’s page").click()
+        opened.value.wait_for_load_state()
+        opened.value.wait_for_function("scrollY > 1000")
+    finally:
+        publisher.shutdown()
+        publisher.server_close()
 
 
 @pytest.mark.parametrize(
