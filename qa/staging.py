@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+HALF = ".half-"
+"""Stands in the name of a folder that is being written, and in no other's."""
+
 FRESH = 60
 """Seconds for which a folder that nobody holds is left alone: its maker may be about to hold it."""
 
@@ -28,7 +31,7 @@ def staged(folder: Path) -> Iterator[Path]:
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     _sweep(folder)
-    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}-", dir=folder.parent))
+    staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}{HALF}", dir=folder.parent))
     lock = _lock(staging)
     try:
         yield staging
@@ -58,7 +61,7 @@ def _lock(folder: Path) -> int | None:
 
 def _sweep(folder: Path) -> None:
     """Remove what killed processes left beside a folder: nobody holds it, and it is not of this minute."""
-    for left in folder.parent.glob(f".{glob.escape(folder.name)}-" + "[a-z0-9_]" * 8):
+    for left in folder.parent.glob(f".{glob.escape(folder.name)}{HALF}*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > FRESH and (lock := _lock(left)) is not None:
                 shutil.rmtree(left, ignore_errors=True)
@@ -83,7 +86,7 @@ def _put_in_place(staging: Path, folder: Path) -> None:
     except OSError:
         if not _exchange(staging, folder):
             # No exchange in one step here: for an instant there is none, and the old one is beside it.
-            old = folder.with_name(f"{staging.name}-old")
+            old = folder.with_name(staging.name.replace(HALF, ".old-"))
             folder.rename(old)
             staging.rename(folder)
             shutil.rmtree(old)

@@ -34,6 +34,7 @@ THEME = gr.themes.Base(font=SANS, font_mono=("ui-monospace", "monospace"))
 """Fonts of the reader's own machine: Gradio's themes would otherwise bring theirs from elsewhere."""
 
 STARTERS = 6
+SESSIONS = 100
 FRAGMENT_WORDS = 6
 """Words at each end of a passage that a text fragment names; a shorter one is named whole."""
 
@@ -123,6 +124,8 @@ def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
         api(ask, api_name="ask")
         api(search, api_name="search")
     page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
+    # Gradio keeps what it calls a session's state for the last 10,000 callers, 6 KB each; here it is empty.
+    page.state_session_capacity = SESSIONS
     assert isinstance(page, gr.Blocks)
     return page
 

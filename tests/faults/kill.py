@@ -75,7 +75,7 @@ def run(moments: int, seed: int) -> tuple[Counter[str], list[str]]:
         for number in range(moments):
             build = start(qa.build, articles[number % 2], folder, model=model)
             if number % 2:
-                while build.is_alive() and not any(place.glob(".index-*/manifest.json")):
+                while build.is_alive() and not any(place.glob(".index.half-*/manifest.json")):
                     time.sleep(0.0005)
                 moment = rng.uniform(0, AROUND)
             else:
@@ -87,7 +87,7 @@ def run(moments: int, seed: int) -> tuple[Counter[str], list[str]]:
             if not whole(folder):
                 wrong.append(f"{number}: killed at {moment:.3f} s, exit code {build.exitcode}")
             # What a killed build leaves beside the index would end the next wait too soon.
-            for left in place.glob(".index-*"):
+            for left in place.glob(".index.half-*"):
                 ended["left a folder beside the index"] += 1
                 shutil.rmtree(left)
     return ended, wrong

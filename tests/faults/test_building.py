@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 
 import qa
+from qa import staging
 from qa.index import _write_vectors, check, load
 from tests.faults.kill import TEXTS
 from tests.tiny_model import make_model
@@ -76,10 +77,10 @@ def test_a_killed_build_leaves_the_old_index_or_the_new_one() -> None:
 def test_what_killed_builds_left_is_removed_and_what_others_write_is_not(
     model: Path, article: Path, tmp_path: Path
 ) -> None:
-    foreign = tmp_path / ".index-notes"
+    foreign = tmp_path / ".index-notes123"
     foreign.mkdir()
     killed, just_killed, under_way = (
-        tmp_path / f".index-{name}" for name in ("a1b2c3d4", "fresh_00", "held_000")
+        tmp_path / f".index.half-{name}" for name in ("a1b2c3d4", "fresh_00", "held_000")
     )
     for left in (killed, just_killed, under_way):
         left.mkdir()
@@ -94,7 +95,17 @@ def test_what_killed_builds_left_is_removed_and_what_others_write_is_not(
     finally:
         os.close(descriptor)
     kept = {path.name for path in tmp_path.iterdir()}
-    assert kept == {"article.txt", "index", ".index-notes", ".index-fresh_00", ".index-held_000"}
+    assert kept == {"article.txt", "index", ".index-notes123", ".index.half-fresh_00", ".index.half-held_000"}
+
+
+def test_where_folders_cannot_be_exchanged_the_new_index_still_takes_the_place(
+    old: Path, model: Path, article: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(old, tmp_path / "index")
+    monkeypatch.setattr(staging, "_exchange", lambda a, b: False)
+    qa.build(article, folder, model=str(model))
+    assert load(folder).articles[0].text == TEXTS[1]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["article.txt", "index"]
 
 
 def test_two_builds_at_once_both_succeed(model: Path, tmp_path: Path) -> None:

@@ -484,8 +484,10 @@ def test_twice_the_load_gives_right_answers_or_clean_refusals(start: Start, bot:
     with httpx.Client(base_url=served.url, timeout=30) as client:
         assert client.get("/healthz").json()["status"] == "ready"
         counted = _metrics(client)
-    refused = sum(count for name, count in counts.items() if name.endswith("refused"))
-    assert counted['qa_refusals_total{reason="busy"}'] == refused
+    refused = {name: count for name, count in counts.items() if name.endswith("refused")}
+    # Gradio's own queue refuses some before they come to the desk, which counts.
+    own = sum(count for name, count in refused.items() if not name.startswith("Gradio"))
+    assert own <= counted['qa_refusals_total{reason="busy"}'] <= sum(refused.values())
     assert counted["qa_waiting"] == counted["qa_under_way"] == 0
 
 
