@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from time import perf_counter
 from typing import Literal, TypeAlias
 
-Stage: TypeAlias = Literal["encode", "score", "read"]
+Stage: TypeAlias = Literal["ask", "search", "encode", "score", "read"]
 Listener: TypeAlias = Callable[[Stage, float], None]
 
 _listener: ContextVar[Listener | None] = ContextVar("listener", default=None)

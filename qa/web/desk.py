@@ -116,7 +116,7 @@ class Desk:
     def _search(self, question: str, k: int) -> Future[tuple[Passage, ...]]:
         return self._submit("search", question, lambda: self._bot.search(question, k))
 
-    def _submit(self, stage: str, question: str, work: Callable[[], T]) -> Future[T]:
+    def _submit(self, stage: stages.Stage, question: str, work: Callable[[], T]) -> Future[T]:
         if len(question) > self._max_question:
             self._metrics.refused("question")
             raise QuestionError(
@@ -136,7 +136,7 @@ class Desk:
                 self._metrics.refused("busy")
                 raise BusyError(self.retry_after)
             try:
-                with self._metrics.timed(stage), stages.listening(self._metrics.took):
+                with stages.listening(self._metrics.took), stages.stage(stage):
                     return work()
             except QuestionError:
                 self._metrics.refused("question")

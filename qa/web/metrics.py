@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from time import perf_counter
+from collections.abc import Callable
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -56,15 +54,6 @@ class Metrics:
     def took(self, stage: str, seconds: float) -> None:
         """Record how long a stage took."""
         self._seconds.labels(stage).observe(seconds)
-
-    @contextmanager
-    def timed(self, stage: str) -> Iterator[None]:
-        """Record how long the block takes, whatever comes of it."""
-        start = perf_counter()
-        try:
-            yield
-        finally:
-            self.took(stage, perf_counter() - start)
 
     def watch(self, waiting: Callable[[], int], under_way: Callable[[], int]) -> None:
         """Take the queue's length and the questions under way from where they are known."""
