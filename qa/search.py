@@ -32,6 +32,10 @@ FUNCTION_WORDS = frozenset(
 )
 """English words that carry no content of their own; in other languages BM25's weights do the work."""
 
+WORDS = 0.3
+"""Weight of BM25 in the fused score; the rest is the vectors'. Chosen on 17 articles of squad2, where 0.35
+is best (hit@1 0.879 with 0.5, 0.885 with this), and 130 of our own, where 0.2 is (0.656, 0.705)."""
+
 
 def fold(text: str) -> str:
     """Write a text one way: compatibility forms, case and quotation marks made alike."""
@@ -69,8 +73,8 @@ class Stems:
 class Found:
     """Every passage's scores for one question, in the order of the index's passages.
 
-    ``fused`` is the mean of the z-scores of ``cosine`` and ``bm25``; ``coverage`` is the share of
-    the question's content words, weighed by how rare they are, that stand in the passage;
+    ``fused`` is the weighed mean of the z-scores of ``cosine`` and ``bm25``; ``coverage`` is the share
+    of the question's content words, weighed by how rare they are, that stand in the passage;
     ``unknown`` is the weighed share that stands nowhere in the articles.
     """
 
@@ -113,7 +117,7 @@ class Search:
             covered[self._postings.rows(stem)] += weight
         coverage: Scores = (covered / total if total else covered).astype(np.float32)
         unknown = missing / total if total else 1.0
-        fused: Scores = (_z(cosine) + _z(bm25)) / np.float32(2)
+        fused = np.float32(1 - WORDS) * _z(cosine) + np.float32(WORDS) * _z(bm25)
         return Found(fused, cosine, bm25, coverage, float(unknown))
 
     def _cosines(self, vector: Vectors) -> Scores:
