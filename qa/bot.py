@@ -49,6 +49,15 @@ PLACE = "It says so here:"
 SURE = "The probability that this answers the question is {confidence:.0%}."
 NAME_OR_NUMBER = re.compile(r"(?<=[\w,;:] )[A-Z]\w+|\b\d[\d,.]*\d\b|\b\d\b")
 
+SEVERAL = re.compile(
+    r"^(?:list|name|enumerate)\b|\b(?:all|both|each|two|three|four|five|six|several|various)\b"
+    r"|\b(?:what|which) (?:are|were)\b"
+    r"|\b(?:what|which|whose) (?:\w+ )?(?!is|was|has|does|this|us|its|his|happens|follows)\w+(?<!s)s\b",
+    re.I,
+)
+"""A question that asks for several things: of 605 about articles of our own four in five, and one in ten
+of those that ask for one thing."""
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -61,8 +70,10 @@ class Seen:
 
 @dataclass(frozen=True)
 class Judged:
-    """What is made of a question: passages by number, best first, their scores, the verdict's grounds.
+    """What is made of a question: passages by number, as they are shown, their scores, the verdict's grounds.
 
+    The best stands first, and the others after it by their scores; where several things are asked for,
+    each section's best before its others.
     ``typed`` is the question alone, ``question`` with what it leans on.
     """
 
@@ -159,6 +170,8 @@ class Bot:
             for i in read
         }
         ranked = sorted(read, key=lambda i: -rank[i])
+        if SEVERAL.search(seen[0].question):
+            ranked = self._spread(ranked)
         each = [astuple(self._signals(s, ranked, follow_up=len(seen) > 1)) for s in seen]
         signals = Signals(*(sum(values) / len(seen) for values in zip(*each, strict=True)))
         best = max(seen, key=lambda s: s.readings[ranked[0]].margin)
@@ -167,6 +180,14 @@ class Bot:
         reading = best.readings[ranked[0]]
         typed, whole = seen[0].question, seen[-1].question
         return Judged(typed, whole, tuple(ranked), scores, reading, signals, confidence)
+
+    def _spread(self, ranked: Sequence[int]) -> list[int]:
+        """Put each section's best passage before its others: the parts of a list stand in several."""
+        best: dict[str, int] = {}
+        for i in ranked:
+            best.setdefault(self.index.passages[i].heading, i)
+        first = set(best.values())
+        return sorted(ranked, key=lambda i: i not in first)
 
     def _signals(self, seen: Seen, ranked: Sequence[int], follow_up: bool) -> Signals:
         """Return what is known of a question in one form, with the passages so ranked."""

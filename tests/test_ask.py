@@ -31,6 +31,18 @@ def test_a_question_about_something_else_is_refused(bot: qa.Bot) -> None:
     assert bot.ask("Is Kim Jong Un married?").verdict != "answered"
 
 
+def test_the_parts_of_a_list_are_looked_for_in_several_sections(bot: qa.Bot) -> None:
+    shown = {passage.heading for passage in bot.ask("What are the three agreements?").passages}
+    assert {heading.partition(" › ")[2] for heading in shown} >= {
+        "Comprehensive Strategic Partnership Agreement",
+        "Joint Opposition to Sanctions",
+        "Technology and Military Exchange",
+    }
+    assert len(shown) == 5
+    one = [passage.heading for passage in bot.ask("Why did Russia need munitions?").passages]
+    assert len(set(one)) < 5
+
+
 @pytest.mark.parametrize("question", ["", "   ", "\x00\x07", "x" * 10_000])
 def test_what_is_no_question_is_refused_by_name(bot: qa.Bot, question: str) -> None:
     with pytest.raises(qa.QaError, match="question"):
