@@ -53,14 +53,14 @@ def fetch(address: str, folder: Path) -> Path:
     if kind in TEXT:
         path.write_bytes(data)
         return path
-    body = trafilatura.extract(
-        data, url=final, output_format="markdown", include_comments=False, include_tables=False
-    )
-    if not body:
-        raise ArticleError(f"{address}: no article is found on that page. Save its text as a file instead.")
     page = trafilatura.load_html(data)
-    language = str(page.get("lang") or "") if page is not None else ""
-    about = trafilatura.extract_metadata(data, default_url=final)
+    about = None if page is None else trafilatura.extract_metadata(page, default_url=final)
+    body = trafilatura.extract(
+        page, url=final, output_format="markdown", include_comments=False, include_tables=False
+    )
+    if page is None or not body:
+        raise ArticleError(f"{address}: no article is found on that page. Save its text as a file instead.")
+    language = str(page.get("lang") or "")
     title = (about.title if about else None) or urlsplit(final).hostname or "Article"
     fields = {
         "title": title,
