@@ -17,6 +17,7 @@ from transformers import BertConfig, BertForQuestionAnswering
 import training.reader
 from tests.tiny_reader import SIZE
 from training import written
+from training.average import average
 from training.batches import Encoded, batches
 from training.reader import Recipe, learn
 
@@ -80,6 +81,20 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "killed" / "log.jsonl").read_text().splitlines()]
     # It went on from the sixth step, the last that was saved.
     assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 10]
+
+
+def test_the_mean_of_runs_lies_between_them(tmp_path: Path) -> None:
+    runs = []
+    for seed in (1, 2, 3):
+        torch.manual_seed(seed)
+        BertForQuestionAnswering(BertConfig(vocab_size=30, **SIZE)).save_pretrained(
+            tmp_path / f"{seed}/weights"
+        )
+        runs.append(tmp_path / str(seed))
+    average(runs, tmp_path / "mean")
+    states = [BertForQuestionAnswering.from_pretrained(run / "weights").state_dict() for run in runs]
+    for name, mean in BertForQuestionAnswering.from_pretrained(tmp_path / "mean").state_dict().items():
+        torch.testing.assert_close(mean, torch.stack([state[name] for state in states]).mean(0))
 
 
 def test_a_checkpoint_of_another_recipe_is_not_gone_on_from(tmp_path: Path) -> None:
