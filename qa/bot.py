@@ -221,12 +221,13 @@ class Bot:
         passages = self._shown(judged, 0)
         verdict: Verdict = "related"
         quote = None
-        if judged.confidence >= self.calibration.answer_threshold:
+        # First: what the article is not about it cannot answer, whatever the reader makes of gibberish.
+        if self.calibration.touches(judged.signals) < self.calibration.topic_threshold:
+            verdict = "off_topic"
+        elif judged.confidence >= self.calibration.answer_threshold:
             verdict = "answered"
             start, end = widen(judged.typed, passages[0], judged.reading.start, judged.reading.end)
             quote = Quote(start, end, passages[0].article)
-        elif self.calibration.touches(judged.signals) < self.calibration.topic_threshold:
-            verdict = "off_topic"
         return Answer(judged.question, verdict, judged.confidence, quote, passages, MESSAGES[verdict])
 
     def _more(self, judged: Judged, page: int) -> Answer:

@@ -31,6 +31,11 @@ def test_a_question_about_something_else_is_refused(bot: qa.Bot) -> None:
     assert bot.ask("Is Kim Jong Un married?").verdict != "answered"
 
 
+@pytest.mark.parametrize("question", ["x" * 2_000, "zebra " * 300, "qwertyuiop asdfghjkl"])
+def test_gibberish_is_refused_whatever_the_reader_makes_of_it(bot: qa.Bot, question: str) -> None:
+    assert bot.ask(question).verdict == "off_topic"
+
+
 def test_the_parts_of_a_list_are_looked_for_in_several_sections(bot: qa.Bot) -> None:
     shown = {passage.heading for passage in bot.ask("What are the three agreements?").passages}
     assert {heading.partition(" › ")[2] for heading in shown} >= {
