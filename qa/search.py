@@ -18,6 +18,9 @@ from qa.stages import stage
 WORD = re.compile(r"\w+(?:[’']\w+)*")
 APOSTROPHES = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "“": '"', "”": '"', "„": '"'})
 QUOTED = re.compile(r'"([^"]{2,})"')
+MOST_QUOTED = 8
+"""Phrases in quotation marks that are looked for: each is sought in every passage."""
+
 HIDDEN = frozenset({"Cc", "Cf", "Cs"})
 """Unicode's categories of controls, invisible format marks, and halves of surrogate pairs."""
 
@@ -120,8 +123,9 @@ class Search:
         coverage: Scores = (covered / total if total else covered).astype(np.float32)
         unknown = missing / total if total else 1.0
         fused = np.float32(1 - WORDS) * _z(cosine) + np.float32(WORDS) * _z(bm25)
-        for phrase in QUOTED.findall(fold(question)):
-            fused += np.array([phrase in fold(p.in_context) for p in self._index.passages], dtype=np.float32)
+        if phrases := QUOTED.findall(fold(question))[:MOST_QUOTED]:
+            texts = [fold(p.in_context) for p in self._index.passages]
+            fused += np.array([sum(phrase in text for phrase in phrases) for text in texts], dtype=np.float32)
         return Found(fused, cosine, bm25, coverage, float(unknown))
 
     def _cosines(self, vector: Vectors) -> Scores:
