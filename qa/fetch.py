@@ -54,18 +54,19 @@ def fetch(address: str, folder: Path) -> Path:
         path.write_bytes(data)
         return path
     page = trafilatura.load_html(data)
-    about = None if page is None else trafilatura.extract_metadata(page, default_url=final)
-    body = trafilatura.extract(
-        page, url=final, output_format="markdown", include_comments=False, include_tables=False
-    )
-    if page is None or not body:
+    if page is None or not (
+        body := trafilatura.extract(
+            page, url=final, output_format="markdown", include_comments=False, include_tables=False
+        )
+    ):
         raise ArticleError(f"{address}: no article is found on that page. Save its text as a file instead.")
+    about = trafilatura.extract_metadata(page, default_url=final)
     language = str(page.get("lang") or "")
-    title = (about.title if about else None) or urlsplit(final).hostname or "Article"
+    title = about.title or urlsplit(final).hostname or "Article"
     fields = {
         "title": title,
-        "author": about.author if about else None,
-        "published": about.date if about else None,
+        "author": about.author,
+        "published": about.date,
         "language": language if LANGUAGE.fullmatch(language) else "en",
         "source": final,
     }

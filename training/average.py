@@ -19,10 +19,8 @@ from training.reader import export
 
 def average(runs: Sequence[Path], weights: Path) -> None:
     """Write the mean of the runs' weights, each run counting alike, into the folder ``weights``."""
-    models = (BertForQuestionAnswering.from_pretrained(run / "weights") for run in runs)
-    first = next(models)
-    mean = AveragedModel(first)
-    mean.update_parameters(first)
+    models = [BertForQuestionAnswering.from_pretrained(run / "weights") for run in runs]
+    mean = AveragedModel(models[0])
     for model in models:
         mean.update_parameters(model)
     mean.module.save_pretrained(weights)
