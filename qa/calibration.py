@@ -121,9 +121,10 @@ def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration
     answers = _logistic(found, [row.right for row in found], FEATURES)
     touches = _logistic(found, [row.touches for row in found], TOPIC_FEATURES)
     sure = np.array([answers(row.signals) for row in found])
+    on_topic = np.array([touches(row.signals) >= topic_threshold for row in found])
 
     def balanced(threshold: float) -> float:
-        right = (sure >= threshold) == answerable
+        right = (on_topic & (sure >= threshold)) == answerable
         shares = (np.average(right[kind], weights=weights[kind]) for kind in (answerable, ~answerable))
         return float(sum(shares)) / 2
 

@@ -19,6 +19,7 @@ from tests.tiny_reader import SIZE
 from training import written
 from training.average import average
 from training.batches import Encoded, batches
+from training.mined import read_orders
 from training.reader import Recipe, learn
 
 RECIPE = Recipe(seed=3, steps=10, batch=4, learning_rate=1e-2)
@@ -124,3 +125,23 @@ def test_no_article_that_is_learned_from_is_held_out() -> None:
         "train": len(names - held_out),
         **{part: len(held.split()) for part, held in written.HELD_OUT.items()},
     }
+
+
+def test_questions_that_an_earlier_run_knew_are_not_learned_again(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("bridge", "tunnel"):
+        said = (f"The {name} opened in 1998.", f"Few use the {name}.", "It rains often.", "Ships pass.")
+        (tmp_path / f"{name}.md").write_text("\n\n".join(said))
+        asked = {
+            "id": name,
+            "question": f"When did the {name} open?",
+            "answers": ["1998"],
+            "answerable": True,
+        }
+        (tmp_path / f"{name}.jsonl").write_text(json.dumps(asked))
+    monkeypatch.setattr(written, "FOLDER", tmp_path)
+    earlier = tmp_path / "mined.jsonl"
+    earlier.write_text(json.dumps({"bridge": ["p2", "p3", "p4"]}))
+    made = written.examples("train", random.Random(1), None, read_orders(earlier))
+    assert {e.passage for e in made if e.start >= 0} == {"The tunnel opened in 1998."}

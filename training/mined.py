@@ -22,10 +22,7 @@ class Mined:
         """Take the earlier reader, and the file that its orders are kept in."""
         self._reader = reader
         self._path = path
-        self._orders: dict[str, list[str]] = {}
-        if path.exists():
-            for line in path.read_text(encoding="utf-8").splitlines():
-                self._orders |= json.loads(line)
+        self._orders = read_orders(path) if path.exists() else {}
 
     def order(self, question_id: str, asked: str, passages: Sequence[Passage]) -> list[Passage]:
         """Return the passages, the one that the reader believes most first."""
@@ -37,3 +34,11 @@ class Mined:
                 lines.write(json.dumps({question_id: self._orders[question_id]}) + "\n")
         places = {id: place for place, id in enumerate(self._orders[question_id])}
         return sorted(passages, key=lambda passage: places.get(passage.id, len(places)))
+
+
+def read_orders(path: Path) -> dict[str, list[str]]:
+    """Return what a run has mined: passages' ids by question, the one that was believed most first."""
+    orders: dict[str, list[str]] = {}
+    for line in path.read_text(encoding="utf-8").splitlines():
+        orders |= json.loads(line)
+    return orders

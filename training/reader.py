@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Container, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -35,7 +35,7 @@ from qa.report import evaluate, print_tables
 from training import calibrate, written
 from training.batches import Encoded, batches, encode, tensors
 from training.data import DATA, SOURCES, examples_of
-from training.mined import Mined
+from training.mined import Mined, read_orders
 
 WINDOW = 192
 """Tokens of question, heading and passage that are read together in training."""
@@ -59,6 +59,7 @@ class Recipe:
     weight_decay: float = 0.01
     average: float = 0.997
     ranking: float = 0.5
+    known: str = ""
 
 
 def margins(out: QuestionAnsweringModelOutput, types: torch.Tensor) -> torch.Tensor:
@@ -88,12 +89,20 @@ def rank_loss(margin: torch.Tensor, batch: list[Encoded]) -> torch.Tensor:
 
 
 def load_examples(
-    part: str, seed: int, tokenizer: Tokenizer, share: float = 1.0, mined: Mined | None = None
+    part: str,
+    seed: int,
+    tokenizer: Tokenizer,
+    share: float = 1.0,
+    mined: Mined | None = None,
+    known: Container[str] = (),
 ) -> list[Encoded]:
-    """Read the examples of one part: ``share`` of every public set's, and those of our own articles."""
+    """Read the examples of one part: ``share`` of every public set's, and those of our own articles.
+
+    ``known`` are ids of questions about our own articles that are left out.
+    """
     rng = random.Random(seed)
     made = [e for source in SOURCES for e in examples_of(source, DATA, part, share, rng)]
-    made += written.examples(part, rng, mined)
+    made += written.examples(part, rng, mined, known)
     return [e for e in (encode(example, tokenizer) for example in made) if e is not None]
 
 
@@ -163,11 +172,12 @@ def prepare(
     folder = find_model("all-MiniLM-L6-v2")
     tokenizer = tokenizer_of(folder)
     mined = Mined(Reader(start), run / "mined.jsonl") if start is not None else None
+    known = read_orders(Path(recipe.known)) if recipe.known else {}
     schedule: list[list[Encoded]] = []
     for number in range(recipe.passes):
         if len(schedule) >= recipe.steps:
             break
-        encoded = load_examples("train", recipe.seed + number, tokenizer, recipe.share, mined)
+        encoded = load_examples("train", recipe.seed + number, tokenizer, recipe.share, mined, known)
         schedule += batches(encoded, recipe.batch, random.Random(recipe.seed + number))
     dev = sorted(load_examples("dev", 0, tokenizer), key=lambda e: len(e.ids))[::6]
     torch.manual_seed(recipe.seed)
@@ -315,12 +325,18 @@ def main(
     share: Annotated[
         float, typer.Option(help="Share of the public sets' questions in a pass.")
     ] = Recipe.share,
+    known: Annotated[
+        Path | None,
+        typer.Option(help="An earlier run's mined.jsonl: its questions are not learned from again."),
+    ] = None,
     threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
     fitted: Annotated[int, typer.Option(help="Questions of each set that fit the verdict.")] = 20,
 ) -> None:
     """Train the reader, export it, fit its verdict, and measure it on the questions for choosing."""
     torch.set_num_threads(threads)
-    recipe = Recipe(seed=seed, steps=steps, learning_rate=learning_rate, share=share)
+    recipe = Recipe(
+        seed=seed, steps=steps, learning_rate=learning_rate, share=share, known=str(known) if known else ""
+    )
     run.mkdir(parents=True, exist_ok=True)
     learn(run, recipe, *prepare(run, recipe, start))
     export(run / "weights", run / "export")

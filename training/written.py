@@ -9,7 +9,7 @@ answered a twin that sounds alike and is not.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -66,17 +66,19 @@ def documents(part: str) -> Iterator[Document]:
             yield Document(article, passages, tuple(questions))
 
 
-def examples(part: str, rng: random.Random, mined: Mined | None) -> list[Example]:
+def examples(part: str, rng: random.Random, mined: Mined | None, known: Container[str] = ()) -> list[Example]:
     """Build the examples of a part's articles: what answers, and its look-alikes.
 
-    They are the search's, in the order of an earlier reader's belief where there is one.
+    They are the search's, in the order of an earlier reader's belief where there is one. Questions whose
+    id is ``known`` are left out.
     """
     shipped = load_index(SHIPPED_INDEX)
     made: list[Example] = []
     for document in documents(part):
         search = Search(index_of(document, encoder().encode, shipped))
         for question in document.questions:
-            made += _examples(question, document.passages, search, rng, mined)
+            if question.id not in known:
+                made += _examples(question, document.passages, search, rng, mined)
     return made
 
 
