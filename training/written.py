@@ -29,11 +29,12 @@ FOLDER = Path(__file__).parent / "written"
 HELD_OUT = {
     "calibration": (
         "abraham afcfta aukus catalonia cbam chips earthquake heat-pumps hs2 iran-saudi lobito "
-        "macron-beijing notre-dame solomons-china soybeans sugar-tax svb wirecard womens-world-cup xi-saudi"
+        "macron-beijing notre-dame solomons-china soybeans sugar-tax svb wirecard womens-world-cup xi-saudi "
+        "boj-exit jetp price-cap right-to-repair somaliland-port xian-summit"
     ),
     "test": (
         "belt-and-road camp-david dieselgate farc ftx galwan goodfriday grain-deal oresund potash smallpox "
-        "webb writers-strike xi-europe"
+        "webb writers-strike xi-europe bletchley frozen-assets milei-shock new-start-suspended"
     ),
 }
 """Articles that the reader does not learn from, by the part that they belong to."""
