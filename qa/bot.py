@@ -28,10 +28,13 @@ SHIPPED_INDEX = Path(__file__).parent.parent / "index"
 MAX_QUESTION = 2_000
 """Characters of a question; a longer one is refused rather than read in part."""
 
-MOST_READ, MOST_READ_TWICE = 10, 7
-"""Passages that the reader reads, the best of the search: for a question in one form, and in each of two.
-On 1,774 questions about news that no reader learned from, 6 to 12 gave the same verdicts and the same first
-passages, within half a point; so did 8 to 24 on the ``choose`` questions about the shipped article."""
+MOST_READ = 10
+"""Passages that the reader reads, the best of the search. On 1,774 questions about news that no reader
+learned from, 6 to 12 gave the same verdicts and the same first passages, within half a point; so did 8 to 24
+on the ``choose`` questions about the shipped article."""
+
+READ_TWICE = 0.7
+"""The share of them that is read in each of two forms: a follow-up costs at most half as much again."""
 
 MOST_TOKENS = 2_000
 """Tokens that are read for a question, its own among them: long passages or questions cost seconds."""
@@ -126,7 +129,9 @@ class Bot:
 
     def _meant(self, question: str, history: Sequence[followup.Message]) -> Judged:
         """Judge a question: one that leans on what was said is read alone and after that."""
-        return self.judge(self.look(*followup.candidates(question, history)), self.calibration.rank)
+        forms = followup.candidates(question, history)
+        weight = self.calibration.rank if len(forms) == 1 else self.calibration.follow_up_rank
+        return self.judge(self.look(*forms), weight)
 
     def search(self, question: str, k: int = 5) -> tuple[Passage, ...]:
         """Return the ``k`` passages that the fused search ranks first, without reading them.
@@ -148,7 +153,9 @@ class Bot:
         """
         asked = [self._spelling.correct(form) for form in forms]
         found = [self._search.score(question) for question in asked]
-        most = MOST_READ if len(forms) == 1 else MOST_READ_TWICE
+        most = min(len(self.index.passages), MOST_READ)
+        if len(forms) > 1:
+            most = max(2, int(most * READ_TWICE))
         order = np.argsort(-sum(f.fused for f in found), kind="stable")[:most]
         passages = [self.index.passages[i] for i in order]
         with stage("read"):

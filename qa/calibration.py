@@ -99,7 +99,8 @@ def collect(
 def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration:
     """Choose the rank's weight by right passages, fit both models, and choose when to answer.
 
-    All this on first questions; of follow-ups only one weight is learnt, so that no other question suffers.
+    All this on first questions, so that none suffers; of follow-ups their own rank's weight is learnt, and
+    what being one is worth.
 
     Args:
         rows: what :func:`collect` gives.
@@ -116,7 +117,8 @@ def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration
     for kind, count in kinds.items():
         if count < FEWEST:
             raise QaError(f"{count} questions {kind}: calibrating needs at least {FEWEST} of each kind.")
-    rank = max(RANKS, key=lambda r: sum(row[r].right * row[r].weight for row in rows))
+    rank = _rank(rows)
+    follow_up_rank = _rank(follow_ups) if len(follow_ups) >= FEWEST else rank
     found = [row[rank] for row in rows]
     answers = _logistic(found, [row.right for row in found], FEATURES)
     touches = _logistic(found, [row.touches for row in found], TOPIC_FEATURES)
@@ -130,8 +132,13 @@ def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration
 
     enough = max(map(balanced, ANSWER_THRESHOLDS)) - CAUTION
     threshold = round(float(max(t for t in ANSWER_THRESHOLDS if balanced(t) >= enough)), 2)
-    answers.weights["follow_up"] = _shift([row[rank] for row in follow_ups], answers)
-    return Calibration(answers, touches, threshold, topic_threshold, rank)
+    answers.weights["follow_up"] = _shift([row[follow_up_rank] for row in follow_ups], answers)
+    return Calibration(answers, touches, threshold, topic_threshold, rank, follow_up_rank)
+
+
+def _rank(rows: Sequence[dict[float, Row]]) -> float:
+    """Return the weight of the search's score with which most first passages are right."""
+    return max(RANKS, key=lambda rank: sum(row[rank].right * row[rank].weight for row in rows))
 
 
 def _shift(rows: Sequence[Row], answers: Logistic) -> float:

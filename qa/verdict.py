@@ -70,7 +70,8 @@ class Calibration:
     """Two models and their thresholds.
 
     ``answers`` gives the probability that the first passage answers the question; ``touches`` that the
-    article is about what is asked at all. ``rank`` weighs the search's score against the margin.
+    article is about what is asked at all. ``rank`` weighs the search's score against the margin, and
+    ``follow_up_rank`` does where a question is read in two forms: neither margin is then worth as much.
     """
 
     answers: Logistic
@@ -78,6 +79,7 @@ class Calibration:
     answer_threshold: float
     topic_threshold: float
     rank: float
+    follow_up_rank: float
 
     @classmethod
     def load(cls, path: Path) -> Calibration:
@@ -94,6 +96,7 @@ class Calibration:
                 answer_threshold=float(found["answer_threshold"]),
                 topic_threshold=float(found["topic_threshold"]),
                 rank=float(found["rank"]),
+                follow_up_rank=float(found["follow_up_rank"]),
             )
         except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ModelError(
@@ -110,6 +113,7 @@ class Calibration:
             "answer_threshold": self.answer_threshold,
             "topic_threshold": self.topic_threshold,
             "rank": self.rank,
+            "follow_up_rank": self.follow_up_rank,
         }
         path.write_text(json.dumps(models | thresholds, indent=2) + "\n", encoding="utf-8")
 

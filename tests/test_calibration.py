@@ -1,0 +1,44 @@
+"""Fitting the verdict: what follow-ups teach about themselves, and what no other question pays for."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from qa.calibration import RANKS, Row, fit
+from qa.verdict import FEATURES, Signals
+
+CLEAR, DOUBTFUL = 4.0, -4.0
+TOPIC_THRESHOLD = 0.4
+
+
+def signals(margin: float, follow_up: bool = False) -> Signals:
+    return Signals(**dict.fromkeys(FEATURES, 0.0) | {"margin": margin, "follow_up": float(follow_up)})
+
+
+def asked(margin: float, right_with: float, follow_up: bool = False) -> dict[float, Row]:
+    """Return a question whose first passage is right with one rank's weight alone, if it has an answer."""
+    answerable = margin > 0
+    row = Row(signals(margin, follow_up), False, answerable, touches=True)
+    return {rank: replace(row, right=answerable and rank == right_with) for rank in RANKS}
+
+
+FIRST = [asked(margin, right_with=RANKS[0]) for margin in (CLEAR, DOUBTFUL) for _ in range(40)]
+LATER = [
+    asked(margin, right_with=RANKS[-1], follow_up=True) for margin in (CLEAR, DOUBTFUL) for _ in range(20)
+]
+
+
+def test_follow_ups_are_ranked_as_follow_ups_teach() -> None:
+    fitted = fit([*FIRST, *LATER], TOPIC_THRESHOLD)
+    assert (fitted.rank, fitted.follow_up_rank) == (RANKS[0], RANKS[-1])
+
+
+def test_without_follow_ups_they_are_ranked_as_first_questions() -> None:
+    fitted = fit(FIRST, TOPIC_THRESHOLD)
+    assert (fitted.rank, fitted.follow_up_rank) == (RANKS[0], RANKS[0])
+
+
+def test_first_questions_are_judged_as_if_no_follow_up_had_been_seen() -> None:
+    alone, both = fit(FIRST, TOPIC_THRESHOLD), fit([*FIRST, *LATER], TOPIC_THRESHOLD)
+    assert alone.answer_threshold == both.answer_threshold
+    assert alone.answers(signals(CLEAR)) == both.answers(signals(CLEAR)) > 0.9
