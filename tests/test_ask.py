@@ -37,13 +37,13 @@ def test_gibberish_is_refused_whatever_the_reader_makes_of_it(bot: qa.Bot, quest
 
 
 def test_the_parts_of_a_list_are_looked_for_in_several_sections(bot: qa.Bot) -> None:
-    shown = {passage.heading for passage in bot.ask("What are the three agreements?").passages}
+    shown = [passage.heading for passage in bot.ask("What are the three agreements?").passages]
     assert {heading.partition(" › ")[2] for heading in shown} >= {
         "Comprehensive Strategic Partnership Agreement",
         "Joint Opposition to Sanctions",
         "Technology and Military Exchange",
     }
-    assert len(shown) == 5
+    assert len(set(shown[:4])) == 4, "each section's best before its others"
     one = [passage.heading for passage in bot.ask("Why did Russia need munitions?").passages]
     assert len(set(one)) < 5
 

@@ -48,6 +48,7 @@ UNFITTED = Calibration(
     0.5,
     0.5,
     1.5,
+    1.5,
 )
 
 
