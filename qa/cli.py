@@ -7,23 +7,25 @@ line; 2 for a command that was typed wrongly; 130 for Ctrl-C.
 from __future__ import annotations
 
 import json
+import signal
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
+import click
 
 from qa.errors import QaError, QuestionError
 from qa.terminal import INDENT, complain, plain, print_json, say, show_answer, show_passage
 
 QUESTIONS = Path("tests/questions")
+PATH = click.Path(path_type=Path)
 
 
-class Commands(typer.core.TyperGroup):
+class Commands(click.Group):
     """The commands, with this package's errors in one line instead of a traceback."""
 
-    def invoke(self, ctx: Any) -> Any:
+    def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named."""
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
@@ -33,79 +35,71 @@ class Commands(typer.core.TyperGroup):
             return super().invoke(ctx)
         except QaError as error:
             complain(str(error))
-            raise typer.Exit(1) from error
+            raise click.exceptions.Exit(1) from error
+        except (KeyboardInterrupt, click.Abort) as error:
+            # As a shell tells it: 128 and the signal's number.
+            raise click.exceptions.Exit(128 + signal.SIGINT) from error
 
 
-app = typer.Typer(
-    cls=Commands,
-    add_completion=False,
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-    help="Ask an article, and get its own words back, exactly, or be told that it does not say.",
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
+def app() -> None:
+    """Ask an article, and get its own words back, exactly, or be told that it does not say."""
+
+
+index_folder = click.option(
+    "--index", "-i", type=PATH, help="The index folder; without it, the shipped article's."
 )
-
-IndexFolder = Annotated[
-    Path | None, typer.Option("--index", "-i", help="The index folder; without it, the shipped article's.")
-]
-ReaderName = Annotated[
-    str | None,
-    typer.Option(
-        "--reader",
-        help="Read with another extractive question-answering model: a folder, or a name on the hub.",
-    ),
-]
-Limit = Annotated[int | None, typer.Option(min=1, help="Questions drawn of a set; all without.")]
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+reader_name = click.option(
+    "--reader", help="Read with another extractive question-answering model: a folder, or a name on the hub."
+)
+limit_of_a_set = click.option(
+    "--limit", type=click.IntRange(min=1), help="Questions drawn of a set; all without."
+)
+as_json_text = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @app.command()
+@click.argument("articles", metavar="[ARTICLE]...", type=PATH, nargs=-1, help="Markdown or plain text files.")
+@click.argument("folder", type=PATH, help="Where the index goes, or is.")
+@click.option(
+    "--model", default="all-MiniLM-L6-v2", help="A sentence-transformers model: a folder or a name."
+)
+@reader_name
+@click.option("--float32", is_flag=True, help="Keep the models' weights whole.")
+@click.option("--check", is_flag=True, help="Only say whether the index fits.")
 def build(
-    *,
-    articles: Annotated[
-        list[Path] | None, typer.Argument(metavar="ARTICLE", help="Markdown or plain text files.")
-    ] = None,
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where the index goes, or is.")],
-    model: Annotated[
-        str, typer.Option(help="A sentence-transformers model: a folder or a name.")
-    ] = "all-MiniLM-L6-v2",
-    reader: ReaderName = None,
-    float32: Annotated[bool, typer.Option("--float32", help="Keep the models' weights whole.")] = False,
-    check: Annotated[bool, typer.Option("--check", help="Only say whether the index fits.")] = False,
+    articles: tuple[Path, ...], folder: Path, model: str, reader: str | None, float32: bool, check: bool
 ) -> None:
     """Build the index of one article or several, or check one that is there."""
     from qa import index
     from qa.manifest import PASSAGES
 
-    named = list(articles or ())
     if check:
-        if problems := index.check(folder, named):
+        if problems := index.check(folder, articles):
             for problem in problems:
                 complain(problem)
-            raise typer.Exit(1)
-        typer.echo(f"{folder}: fits.")
+            raise click.exceptions.Exit(1)
+        click.echo(f"{folder}: fits.")
         return
-    if not named:
-        raise typer.BadParameter("name an article, then the folder for its index.", param_hint="ARTICLE")
+    if not articles:
+        raise click.BadParameter("name an article, then the folder for its index.", param_hint="ARTICLE")
     watched = sys.stderr.isatty()
     if watched:
-        typer.echo(f"{folder}: embedding the article, then exporting its questions' encoder ...", err=True)
-    index.build(named, folder, model=model, reader=reader, int8=not float32, progress=watched)
+        click.echo(f"{folder}: embedding the article, then exporting its questions' encoder ...", err=True)
+    index.build(articles, folder, model=model, reader=reader, int8=not float32, progress=watched)
     size = sum(file.stat().st_size for file in folder.rglob("*"))
     rows = (folder / PASSAGES).read_text(encoding="utf-8").count("\n")
-    typer.echo(f"{folder}: {rows} passages, {size / 1e6:.1f} MB.")
+    click.echo(f"{folder}: {rows} passages, {size / 1e6:.1f} MB.")
 
 
 @app.command()
-def ask(
-    question: Annotated[str, typer.Argument(help="What you want to know.")],
-    index: IndexFolder = None,
-    as_json: AsJson = False,
-    history: Annotated[
-        Path | None,
-        typer.Option(help='The conversation so far: a JSON list of {"role": ..., "content": ...}.'),
-    ] = None,
-) -> None:
+@click.argument("question", help="What you want to know.")
+@index_folder
+@as_json_text
+@click.option(
+    "--history", type=PATH, help='The conversation so far: a JSON list of {"role": ..., "content": ...}.'
+)
+def ask(question: str, index: Path | None, as_json: bool, history: Path | None) -> None:
     """Answer a question in the article's own words."""
     import qa
 
@@ -118,7 +112,8 @@ def ask(
 
 
 @app.command()
-def chat(index: IndexFolder = None) -> None:
+@index_folder
+def chat(index: Path | None) -> None:
     """Talk with the article in the terminal. Ctrl-D ends."""
     import contextlib
 
@@ -136,7 +131,7 @@ def chat(index: IndexFolder = None) -> None:
         try:
             question = input("\n> " if sys.stdin.isatty() else "")
         except EOFError:
-            typer.echo()
+            click.echo()
             return
         if not question.strip():
             continue
@@ -151,12 +146,11 @@ def chat(index: IndexFolder = None) -> None:
 
 
 @app.command()
-def search(
-    question: Annotated[str, typer.Argument(help="Words or a question.")],
-    index: IndexFolder = None,
-    k: Annotated[int, typer.Option("-k", min=1, help="Passages to show.")] = 5,
-    as_json: AsJson = False,
-) -> None:
+@click.argument("question", help="Words or a question.")
+@index_folder
+@click.option("-k", type=click.IntRange(min=1), default=5, help="Passages to show.")
+@as_json_text
+def search(question: str, index: Path | None, k: int, as_json: bool) -> None:
     """Show the passages that a search finds, best first, without judging whether they answer."""
     import qa
 
@@ -169,29 +163,22 @@ def search(
 
 
 @app.command()
-def serve(
-    index: IndexFolder = None,
-    host: Annotated[str | None, typer.Option(help="The address to listen at; 127.0.0.1.")] = None,
-    port: Annotated[int | None, typer.Option(help="The port; 7860, and 0 takes a free one.")] = None,
-    auth: Annotated[str | None, typer.Option(help="user:password; closes every route.")] = None,
-    root_path: Annotated[str | None, typer.Option(help="The path under which a proxy serves this.")] = None,
-    feedback: Annotated[
-        Path | None, typer.Option(help="Keep readers' feedback in this folder; none is kept without.")
-    ] = None,
-    concurrency: Annotated[
-        int | None, typer.Option(help="Questions under way; as many as there are cores, 4 at most.")
-    ] = None,
-    queue: Annotated[int | None, typer.Option(help="Questions that wait; 32, and more are refused.")] = None,
-    threads: Annotated[int | None, typer.Option(help="Threads of one model call; 1.")] = None,
-    max_question: Annotated[int | None, typer.Option(help="Characters of a question; 2000.")] = None,
-    allowed_origins: Annotated[
-        str | None, typer.Option(help="Other sites whose pages may call this one, with commas between.")
-    ] = None,
-    log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error; info.")] = None,
-) -> None:
+@index_folder
+@click.option("--host", help="The address to listen at; 127.0.0.1.")
+@click.option("--port", type=int, help="The port; 7860, and 0 takes a free one.")
+@click.option("--auth", help="user:password; closes every route.")
+@click.option("--root-path", help="The path under which a proxy serves this.")
+@click.option("--feedback", type=PATH, help="Keep readers' feedback in this folder; none is kept without.")
+@click.option("--concurrency", type=int, help="Questions under way; as many as there are cores, 4 at most.")
+@click.option("--queue", type=int, help="Questions that wait; 32, and more are refused.")
+@click.option("--threads", type=int, help="Threads of one model call; 1.")
+@click.option("--max-question", type=int, help="Characters of a question; 2000.")
+@click.option("--allowed-origins", help="Other sites whose pages may call this one, with commas between.")
+@click.option("--log-level", help="debug, info, warning or error; info.")
+def serve(**options: Any) -> None:
     """Start the web chat. Each option can also be a variable of the environment: QA_PORT for --port."""
     # Each option has its setting's name, and goes before the environment where it is given.
-    given = {name: value for name, value in locals().items() if value is not None}
+    given = {name: value for name, value in options.items() if value is not None}
     from qa.web import serve as start  # first: it says what to install where something is missing
     from qa.settings import Settings  # isort: skip
 
@@ -199,66 +186,69 @@ def serve(
 
 
 @app.command()
+@click.argument("space", metavar="[OWNER/NAME]", required=False, help="The Space to put the chat on.")
+@index_folder
+@click.option("--article", help="A file or an http(s) address: build its index first, and send that.")
+@click.option(
+    "--dry-run", metavar="FOLDER", type=PATH, help="Write what would be sent here, and send nothing."
+)
+@click.option("--private", is_flag=True, help="Make a new Space its owner's alone.")
 def deploy(
-    space: Annotated[
-        str | None, typer.Argument(metavar="OWNER/NAME", help="The Space to put the chat on.")
-    ] = None,
-    index: IndexFolder = None,
-    article: Annotated[
-        str | None, typer.Option(help="A file or an http(s) address: build its index first, and send that.")
-    ] = None,
-    dry_run: Annotated[
-        Path | None, typer.Option(metavar="FOLDER", help="Write what would be sent here, and send nothing.")
-    ] = None,
-    private: Annotated[bool, typer.Option("--private", help="Make a new Space its owner's alone.")] = False,
+    space: str | None, index: Path | None, article: str | None, dry_run: Path | None, private: bool
 ) -> None:
     """Put the chat on Hugging Face Spaces, with the shipped article or another."""
     from qa import deploy
     from qa.bot import SHIPPED_INDEX
 
     if (space is None) == (dry_run is None):
-        raise typer.BadParameter("name a Space, or a folder with --dry-run.", param_hint="OWNER/NAME")
+        raise click.BadParameter("name a Space, or a folder with --dry-run.", param_hint="OWNER/NAME")
     if article is not None and index is not None:
-        raise typer.BadParameter("name an article or an index, not both.", param_hint="--article")
+        raise click.BadParameter("name an article or an index, not both.", param_hint="--article")
     with deploy.index_of(article) if article is not None else nullcontext(index or SHIPPED_INDEX) as source:
         if dry_run is not None:
             deploy.prepare(dry_run, source)
-            typer.echo(f"{dry_run}: what a Space would get.")
+            click.echo(f"{dry_run}: what a Space would get.")
         elif space is not None:
-            typer.echo(deploy.deploy(space, source, private=private))
+            click.echo(deploy.deploy(space, source, private=private))
 
 
 @app.command()
-def feedback(
-    folder: Annotated[Path, typer.Argument(metavar="FOLDER", help="Where readers' feedback was kept.")],
-    questions: Annotated[Path, typer.Argument(metavar="FILE", help="The question set to write.")],
-    index: IndexFolder = None,
-) -> None:
+@click.argument("folder", type=PATH, help="Where readers' feedback was kept.")
+@click.argument("questions", metavar="FILE", type=PATH, help="The question set to write.")
+@index_folder
+def feedback(folder: Path, questions: Path, index: Path | None) -> None:
     """Turn readers' feedback into a question set that eval reads."""
     from qa.bot import SHIPPED_INDEX
     from qa.web.feedback import index_version, to_questions
 
     settled, waiting = to_questions(folder, index_version(index or SHIPPED_INDEX), questions)
-    typer.echo(f"{questions}: {settled} questions; {waiting} wait for a person to say what is right.")
+    click.echo(f"{questions}: {settled} questions; {waiting} wait for a person to say what is right.")
 
 
 @app.command("eval")
+@click.argument(
+    "folders",
+    metavar="[FOLDER]...",
+    type=PATH,
+    nargs=-1,
+    help="Folders with questions.jsonl; tests/questions without any.",
+)
+@index_folder
+@click.option(
+    "--part", default="report", help="Only the questions of this part; those without a part always count."
+)
+@reader_name
+@limit_of_a_set
+@click.option("--json", "json_file", type=PATH, help="Also write the measures here.")
+@click.option("--picture", type=PATH, help="Also draw risk by coverage, and reliability: .svg, .png or .pdf.")
 def evaluate(
-    folders: Annotated[
-        list[Path] | None,
-        typer.Argument(metavar="FOLDER", help="Folders with questions.jsonl; tests/questions without any."),
-    ] = None,
-    index: IndexFolder = None,
-    part: Annotated[
-        str, typer.Option(help="Only the questions of this part; those without a part always count.")
-    ] = "report",
-    reader: ReaderName = None,
-    limit: Limit = None,
-    json_file: Annotated[Path | None, typer.Option("--json", help="Also write the measures here.")] = None,
-    picture: Annotated[
-        Path | None,
-        typer.Option(help="Also draw risk by coverage, and reliability: .svg, .png or .pdf."),
-    ] = None,
+    folders: tuple[Path, ...],
+    index: Path | None,
+    part: str,
+    reader: str | None,
+    limit: int | None,
+    json_file: Path | None,
+    picture: Path | None,
 ) -> None:
     """Ask the questions of sets that nothing was chosen on, and print the measures.
 
@@ -277,21 +267,21 @@ def evaluate(
 
 
 @app.command()
-def calibrate(
-    index: Annotated[
-        Path, typer.Argument(metavar="INDEX", help="The index folder, with a reader of its own.")
-    ],
-    questions: Annotated[
-        Path, typer.Argument(metavar="FOLDER", help="A set, half of whose questions have no answer, about.")
-    ],
-    part: Annotated[str, typer.Option(help="Only questions of this part, and those of none.")] = "choose",
-    limit: Limit = None,
-) -> None:
+@click.argument("index", type=PATH, help="The index folder, with a reader of its own.")
+@click.argument(
+    "questions",
+    metavar="FOLDER",
+    type=PATH,
+    help="A set, half of whose questions have no answer, about.",
+)
+@click.option("--part", default="choose", help="Only questions of this part, and those of none.")
+@limit_of_a_set
+def calibrate(index: Path, questions: Path, part: str, limit: int | None) -> None:
     """Fit an index's confidence to its reader, on questions that it is not measured on later."""
     from qa.calibration import calibrate_index
 
     count = calibrate_index(index, questions, part, limit)
-    typer.echo(f"{index}: calibrated on {count} questions of {questions}.")
+    click.echo(f"{index}: calibrated on {count} questions of {questions}.")
 
 
 def _read_history(path: Path) -> list[Any]:

@@ -7,7 +7,7 @@ import json
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
-import typer
+import click
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -37,7 +37,7 @@ def show_passage(number: int, passage: Passage, quote: Quote | None = None) -> N
     from rich.text import Text
 
     place = f"characters {passage.start} to {passage.end}"
-    typer.echo()
+    click.echo()
     say(f"{number}. {plain(' · '.join(filter(None, (passage.heading, place))))}", style="dim")
     text = Text(plain(passage.text))
     if quote and quote.article is passage.article:
@@ -77,4 +77,4 @@ def complain(message: str) -> None:
 
 def print_json(found: Any) -> None:
     """Print JSON for people and programs alike."""
-    typer.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    click.echo(json.dumps(found, ensure_ascii=False, indent=2))

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -141,6 +142,26 @@ def test_chat_shows_each_passage_once_when_asked_for_more() -> None:
     assert len(places) == len(set(places)) == MOST_READ
 
 
+def test_chat_ends_quietly_on_ctrl_c() -> None:
+    chat = subprocess.Popen(
+        [sys.executable, "-u", "-m", "qa", "chat"],
+        cwd=ROOT,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        env=BARE,
+    )
+    with chat:
+        assert chat.stdin and chat.stdout
+        chat.stdin.write(f"{QUESTION}\n".encode())
+        chat.stdin.flush()
+        while b"11,000" not in chat.stdout.readline():
+            assert chat.poll() is None
+        chat.send_signal(signal.SIGINT)
+        _, told = chat.communicate(timeout=60)
+    assert (chat.returncode, told) == (130, b"")
+
+
 def test_a_terminal_gets_colour_unless_it_says_no() -> None:
     assert "\x1b[" in in_terminal("search", "sanctions", "-k", "1")
     assert "\x1b[3" not in in_terminal("ask", QUESTION, NO_COLOR="1")
@@ -208,7 +229,7 @@ def test_asking_imports_nothing_that_it_does_not_need() -> None:
     program = (
         "import sys; from qa.cli import app;"
         "app(['ask', 'What did they sign?', '--json'], standalone_mode=False);"
-        "heavy = {'torch', 'transformers', 'sentence_transformers', 'gradio', 'fastapi', 'sklearn', 'rich'};"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'gradio', 'fastapi', 'pydantic', 'sklearn', 'rich'};"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from typer.main import get_command
 
 from qa.cli import app
 from qa.errors import QaError
@@ -69,5 +68,5 @@ def test_a_password_is_not_shown_even_in_a_mistake(monkeypatch: pytest.MonkeyPat
 
 
 def test_every_setting_is_an_option_of_serve() -> None:
-    options = {option.name for option in get_command(app).commands["serve"].params}  # type: ignore[attr-defined]
+    options = {option.name for option in app.commands["serve"].params}
     assert options == set(Settings.model_fields) - {"space_host"}
