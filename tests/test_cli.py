@@ -229,7 +229,8 @@ def test_asking_imports_nothing_that_it_does_not_need() -> None:
     program = (
         "import sys; from qa.cli import app;"
         "app(['ask', 'What did they sign?', '--json'], standalone_mode=False);"
-        "heavy = {'torch', 'transformers', 'sentence_transformers', 'gradio', 'fastapi', 'pydantic', 'sklearn', 'rich'};"
+        "heavy = {'torch', 'transformers', 'sentence_transformers', 'gradio', 'fastapi', 'pydantic',"
+        "'sklearn', 'rich'};"
         "print(sorted(heavy & set(sys.modules)), file=sys.stderr)"
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
