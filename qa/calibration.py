@@ -26,8 +26,6 @@ RANKS = (0.5, 1.0, 1.5, 2.0, 3.0)
 """Weights of the search's score against the margin that are tried."""
 
 ANSWER_THRESHOLDS = np.linspace(0.2, 0.7, 51)
-CAUTION = 0.01
-"""The share of right verdicts that is given for claiming fewer answers that are none."""
 
 SHIFTS = (-5.0, 5.0)
 """Bounds of a follow-up's weight: where none of them, or all, were right, it gets none."""
@@ -130,8 +128,7 @@ def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration
         shares = (np.average(right[kind], weights=weights[kind]) for kind in (answerable, ~answerable))
         return float(sum(shares)) / 2
 
-    enough = max(map(balanced, ANSWER_THRESHOLDS)) - CAUTION
-    threshold = round(float(max(t for t in ANSWER_THRESHOLDS if balanced(t) >= enough)), 2)
+    threshold = round(float(max(ANSWER_THRESHOLDS, key=balanced)), 2)
     answers.weights["follow_up"] = _shift([row[follow_up_rank] for row in follow_ups], answers)
     return Calibration(answers, touches, threshold, topic_threshold, rank, follow_up_rank)
 
