@@ -150,6 +150,8 @@ def test_chat_ends_quietly_on_ctrl_c() -> None:
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         env=BARE,
+        # What runs in the background of a script is started with the signal ignored.
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )
     with chat:
         assert chat.stdin and chat.stdout
