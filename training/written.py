@@ -76,9 +76,10 @@ def examples(part: str, rng: random.Random, mined: Mined | None, known: Containe
     shipped = load_index(SHIPPED_INDEX)
     made: list[Example] = []
     for document in documents(part):
-        search = Search(index_of(document, encoder().encode, shipped))
-        for question in document.questions:
-            if question.id not in known:
+        fresh = [question for question in document.questions if question.id not in known]
+        if fresh:
+            search = Search(index_of(document, encoder().encode, shipped))
+            for question in fresh:
                 made += _examples(question, document.passages, search, rng, mined)
     return made
 
