@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 import warnings
 from collections.abc import Sequence
@@ -199,20 +200,15 @@ class Bot:
 
     def _signals(self, seen: Seen, ranked: Sequence[int], follow_up: bool) -> Signals:
         """Return what is known of a question in one form, with the passages so ranked."""
-        found, readings = seen.found, seen.readings
-        first = ranked[0]
-        passage, reading = self.index.passages[first], readings[first]
-        quote = passage.article.text[reading.start : reading.end]
-        start, end = passage.sentences_at(reading.start, reading.end)
-        sentence = passage.article.text[start:end]
+        found, reading = seen.found, seen.readings[ranked[0]]
         return Signals(
             margin=reading.margin,
-            runner_up=max((readings[i].margin for i in ranked[1:]), default=reading.margin),
-            fused=float(found.fused[first]),
+            null=reading.null,
+            spread=float(np.std([seen.readings[i].margin for i in ranked])),
+            fused=float(found.fused[ranked[0]]),
             cosine=float(found.cosine.max()),
             coverage=float(found.coverage.max()),
-            sentence=self._search.covered(seen.question, f"{passage.heading} {sentence}"),
-            echo=self._search.covered(quote, seen.question),
+            passages=math.log(len(self.index.passages)),
             unknown=found.unknown,
             unknown_name=float(self._unknown_name(seen.question, found)),
             follow_up=float(follow_up),

@@ -28,13 +28,15 @@ LONGEST_ANSWER = 64
 class Reading:
     """What the reader makes of one passage.
 
-    ``start`` and ``end`` are offsets into the article. ``margin`` is how much the best words beat
-    "this passage does not answer", in logits: positive where the reader believes the passage.
+    ``start`` and ``end`` are offsets into the article. ``null`` is the score of "this passage does not
+    answer", in logits, and ``margin`` is by how much all of the passage's words together beat it, as in
+    training: positive where the reader believes the passage.
     """
 
     start: int
     end: int
     margin: float
+    null: float
 
 
 class Reader:
@@ -76,16 +78,18 @@ class Reader:
         lead = len(text) - len(passage.text)
         starts, ends = (scores[0] for scores in self._session.run([encoding]))
         null = float(starts[0] + ends[0])
+        words = [i for i, part in enumerate(encoding.sequence_ids) if part == 1]
+        margin = float(np.logaddexp.reduce(starts[words]) + np.logaddexp.reduce(ends[words])) - null
         span = _best_span(encoding, starts, ends, text, lead)
         if span is None:
-            return Reading(passage.start, passage.end, -null)
-        first, last, score = span
+            return Reading(passage.start, passage.end, margin, null)
+        first, last = span
         # Some tokenizers count the blank before a word as part of it.
         begin, end = max(encoding.offsets[first][0], lead), encoding.offsets[last][1]
-        words = text[begin:end]
-        begin += len(words) - len(words.lstrip())
-        end -= len(words) - len(words.rstrip())
-        return Reading(begin - lead + passage.start, end - lead + passage.start, score - null)
+        quoted = text[begin:end]
+        begin += len(quoted) - len(quoted.lstrip())
+        end -= len(quoted) - len(quoted.rstrip())
+        return Reading(begin - lead + passage.start, end - lead + passage.start, margin, null)
 
 
 def _best_span(
@@ -94,8 +98,8 @@ def _best_span(
     ends: npt.NDArray[np.float32],
     text: str,
     lead: int,
-) -> tuple[int, int, float] | None:
-    """Return the first and last token of the best span in the passage's own words, and its score."""
+) -> tuple[int, int] | None:
+    """Return the first and last token of the best span in the passage's own words."""
     tokens = [
         i
         for i, (part, (a, b)) in enumerate(zip(encoding.sequence_ids, encoding.offsets, strict=True))
@@ -109,4 +113,4 @@ def _best_span(
     allowed = np.tri(size, k=LONGEST_ANSWER - 1, dtype=bool) & ~np.tri(size, k=-1, dtype=bool)
     sums = np.where(allowed, sums, -np.inf)
     first, last = divmod(int(sums.argmax()), size)
-    return low + first, low + last, float(sums[first, last])
+    return low + first, low + last

@@ -148,13 +148,6 @@ class Search:
         """Return the stems of a question's content words, or of all its words if it has none."""
         return self._stems(" ".join(content_words(question))) or self._stems(question)
 
-    def covered(self, question: str, text: str) -> float:
-        """Return the share of a question's content words, weighed by how rare they are, in a text."""
-        words = frozenset(self._stems(text))
-        weights = {stem: self._weight(stem) for stem in self.content(question)}
-        total = sum(weights.values())
-        return sum(w for stem, w in weights.items() if stem in words) / total if total else 0.0
-
     def knows(self, text: str) -> bool:
         """Say whether every word of a text stands in the articles."""
         return all(stem in self._postings for stem in self._stems(text))

@@ -13,18 +13,7 @@ from pathlib import Path
 
 from qa.errors import ModelError
 
-FEATURES = (
-    "margin",
-    "runner_up",
-    "fused",
-    "cosine",
-    "coverage",
-    "sentence",
-    "echo",
-    "unknown",
-    "unknown_name",
-    "follow_up",
-)
+FEATURES = ("margin", "null", "spread", "fused", "passages", "unknown", "unknown_name", "follow_up")
 TOPIC_FEATURES = ("margin", "cosine", "coverage", "unknown", "unknown_name")
 
 
@@ -32,21 +21,21 @@ TOPIC_FEATURES = ("margin", "cosine", "coverage", "unknown", "unknown_name")
 class Signals:
     """What is known of one question after searching and reading: the mean where it is read in two forms.
 
-    ``margin`` and ``runner_up`` are the reader's on the first and on the best other passage;
-    ``fused`` is the first one's search score; ``cosine`` and ``coverage`` are the highest of any
-    passage; ``sentence`` is the share of the question that the quote's sentence and heading cover,
-    ``echo`` the share of the quote that the question has already said; ``unknown`` is the share of the
-    question that the article lacks, and ``unknown_name`` is 1.0 where that holds a name or a number;
-    ``follow_up`` is 1.0 where the question was read alone and after those that it leans on.
+    ``margin`` and ``null`` are the reader's on the first passage, and ``spread`` is the standard deviation of
+    the margins of all that it read: where a question lifts them all, a high one says less. ``fused`` is
+    the first one's search score; ``cosine`` and ``coverage`` are the highest of any passage; ``passages`` is
+    the logarithm of how many there are, since among many one looks like an answer sooner. ``unknown`` is the
+    share of the question that the article lacks, and ``unknown_name`` is 1.0 where that holds a name or a
+    number; ``follow_up`` is 1.0 where the question was read alone and after those that it leans on.
     """
 
     margin: float
-    runner_up: float
+    null: float
+    spread: float
     fused: float
     cosine: float
     coverage: float
-    sentence: float
-    echo: float
+    passages: float
     unknown: float
     unknown_name: float
     follow_up: float

@@ -5,14 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 
 from qa.calibration import RANKS, Row, fit
-from qa.verdict import FEATURES, Signals
+from qa.verdict import FEATURES, TOPIC_FEATURES, Signals
+from training.calibrate import Collected, crossed
 
 CLEAR, DOUBTFUL = 4.0, -4.0
 TOPIC_THRESHOLD = 0.4
 
 
 def signals(margin: float, follow_up: bool = False) -> Signals:
-    return Signals(**dict.fromkeys(FEATURES, 0.0) | {"margin": margin, "follow_up": float(follow_up)})
+    return Signals(
+        **dict.fromkeys({*FEATURES, *TOPIC_FEATURES}, 0.0) | {"margin": margin, "follow_up": float(follow_up)}
+    )
 
 
 def asked(margin: float, right_with: float, follow_up: bool = False) -> dict[float, Row]:
@@ -42,3 +45,21 @@ def test_first_questions_are_judged_as_if_no_follow_up_had_been_seen() -> None:
     alone, both = fit(FIRST, TOPIC_THRESHOLD), fit([*FIRST, *LATER], TOPIC_THRESHOLD)
     assert alone.answer_threshold == both.answer_threshold
     assert alone.answers(signals(CLEAR)) == both.answers(signals(CLEAR)) > 0.9
+
+
+def test_what_a_fit_is_worth_is_told_of_articles_that_it_did_not_see() -> None:
+    """Margins are right on ten articles and turned round on one, which is judged by what the ten teach."""
+    collected = [
+        Collected("ours", f"article {number}", asked(margin, right_with=RANKS[0]))
+        for number in range(10)
+        for margin in (CLEAR, DOUBTFUL)
+        for _ in range(8)
+    ]
+    turned = [asked(margin, right_with=RANKS[0]) for margin in (CLEAR, DOUBTFUL) for _ in range(8)]
+    for rows in turned:
+        for rank, row in rows.items():
+            rows[rank] = replace(row, signals=signals(-row.signals.margin))
+    collected += [Collected("turned", "another article", rows) for rows in turned]
+    _, ours, other = crossed(collected)
+    assert ours == ["ours", "160", *["1.000"] * 6]
+    assert other == ["turned", "16", "1.000", *["0.000"] * 5]

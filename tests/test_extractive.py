@@ -69,8 +69,12 @@ def test_an_exported_reader_reads_as_transformers_does(family: str, tmp_path: Pa
         out = AutoModelForQuestionAnswering.from_pretrained(source)(**fed)
     starts, ends = out.start_logits[0].numpy(), out.end_logits[0].numpy()
     inside = [i for i, (a, b) in enumerate(offsets) if parts[i] == 1 and b > len("At sea\n") and b > a]
-    best = max(starts[i] + ends[j] for i in inside for j in inside if i <= j)
-    np.testing.assert_allclose(reading.margin, best - starts[0] - ends[0], atol=1e-4)
+    _, i, j = max((starts[i] + ends[j], i, j) for i in inside for j in inside if i <= j)
+    assert passage().in_context[max(offsets[i][0], len("At sea\n")) : offsets[j][1]].strip() == words
+    second = [i for i, part in enumerate(parts) if part == 1]
+    null = starts[0] + ends[0]
+    believed = np.logaddexp.reduce(starts[second]) + np.logaddexp.reduce(ends[second])
+    np.testing.assert_allclose((reading.margin, reading.null), (believed - null, null), atol=1e-4)
 
     long = Passage("p1", "", 0, len(TEXT) * 20, Article("Ferry", TEXT * 20, ()), ())
     (reading,) = reader.read(QUESTION * 20, [long])

@@ -3,24 +3,29 @@
 Fitted on articles that neither the reader nor the search has seen: the calibration part of the public
 sets and of our own articles, which count double since they are news as readers ask about it, and the
 questions and conversations about the shipped article that are marked for choosing.
-``python -m training.calibrate`` writes ``calibration.json`` beside the reader.
+``python -m training.calibrate`` writes ``calibration.json`` beside the reader, and prints first what such a
+fit is worth: made on four fifths of the articles and asked about the last, each in its turn.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
+import numpy as np
 import typer
+from sklearn.metrics import roc_auc_score
+from sklearn.model_selection import GroupKFold
 
 from qa.bot import SHIPPED_INDEX, Bot
-from qa.calibration import Row, collect, fit
+from qa.calibration import RANKS, Row, collect, fit
 from qa.evaluation import Document, Examiner, Question, foreign, read_documents
 from qa.index import load as load_index
 from qa.reader import PACKAGED, Reader
+from qa.report import print_table
 from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic
 from training import written
 from training.data import DATA, part_of
@@ -40,6 +45,8 @@ STRANGE = 12
 
 TOPIC_THRESHOLD = 0.45
 """Chosen on the shipped article's `choose` questions: higher, and what is on the topic is called off it."""
+
+FOLDS = 5
 
 OWN = (Path("tests/questions"), Path("tests/questions/conversations"))
 UNFITTED = Calibration(
@@ -85,20 +92,71 @@ def answered(document: Document) -> list[Question]:
     return [q for q in document.questions if q.answerable and not q.history]
 
 
+@dataclass(frozen=True)
+class Collected:
+    """A question's rows, the title of its article, and where that comes from."""
+
+    source: str
+    title: str
+    rows: dict[float, Row]
+
+
+def gather(reader: Path, limit: int) -> Iterator[Collected]:
+    """Ask all that the verdict is fitted on, ``limit`` questions of each public set."""
+    examiner = Examiner(Bot(load_index(SHIPPED_INDEX), Reader(reader), UNFITTED), written.encoder().encode)
+    sources: dict[str, Iterable[Document]] = {
+        "public": (document for name in SETS for document in drawn(name, limit)),
+        "news": news(),
+        "choose": (document for folder in OWN for document in examiner.documents(folder, "choose")),
+    }
+    for source, documents in sources.items():
+        for document in documents:
+            for rows in collect(examiner, [document], 1.0 if source == "public" else NEWS):
+                yield Collected(source, document.article.title, rows)
+
+
+def crossed(collected: Sequence[Collected]) -> list[list[str]]:
+    """Fit on four fifths of the articles and judge the last, five times; return a table, a line a source."""
+    judged = np.zeros((len(collected), 5))
+    titles = [one.title for one in collected]
+    for learned, asked in GroupKFold(FOLDS).split(collected, groups=titles):
+        fitted = fit([collected[i].rows for i in learned], TOPIC_THRESHOLD)
+        for i in asked:
+            rows = collected[i].rows
+            row = rows[fitted.follow_up_rank if rows[RANKS[0]].signals.follow_up else fitted.rank]
+            sure = fitted.answers(row.signals)
+            answered = fitted.touches(row.signals) >= TOPIC_THRESHOLD and sure >= fitted.answer_threshold
+            judged[i] = row.answerable, row.right, answered, row.signals.margin, sure
+    table = [
+        ["", "questions", "hit@1", "margin: AUROC", "AUROC", "answered", "refused", "passage and verdict"]
+    ]
+    for source in dict.fromkeys(one.source for one in collected):
+        part = judged[[one.source == source for one in collected]]
+        answerable, right, answered = part[:, :3].T.astype(bool)
+        refused = 1 - answered[~answerable].mean()
+        values = [
+            right[answerable].mean(),
+            *(roc_auc_score(answerable, scores) for scores in part[:, 3:].T),
+            answered[answerable].mean(),
+            refused,
+            ((answered & right)[answerable].mean() + refused) / 2,
+        ]
+        table.append([source, str(len(part)), *(f"{value:.3f}" for value in values)])
+    return table
+
+
 def main(
     reader: Annotated[Path, typer.Option(help="The reader's folder; the calibration goes there.")] = PACKAGED,
     limit: Annotated[int, typer.Option(help="Questions of each set.")] = PER_SET,
 ) -> None:
-    """Collect signals, fit, save."""
-    examiner = Examiner(Bot(load_index(SHIPPED_INDEX), Reader(reader), UNFITTED), written.encoder().encode)
-    public = [document for name in SETS for document in drawn(name, limit)]
-    ours = [*news(), *(d for folder in OWN for d in examiner.documents(folder, "choose"))]
-    rows: list[dict[float, Row]] = []
-    for documents, weight in ((public, 1.0), (ours, NEWS)):
-        for document in documents:
-            rows += collect(examiner, [document], weight)
-            print(document.article.title, len(rows), flush=True)
-    fit(rows, TOPIC_THRESHOLD).save(reader / "calibration.json")
+    """Ask, print what a fit is worth, fit, save."""
+    collected = []
+    for one in gather(reader, limit):
+        if not collected or collected[-1].title != one.title:
+            print(one.title, len(collected), flush=True)
+        collected.append(one)
+    print_table(crossed(collected))
+    fit([one.rows for one in collected], TOPIC_THRESHOLD).save(reader / "calibration.json")
     print((reader / "calibration.json").read_text())
 
 
