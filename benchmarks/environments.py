@@ -33,8 +33,8 @@ class Side:
 
 
 def _torch() -> str:
-    """Return the pin of CPU torch that the tests have."""
-    pins = (ROOT / "requirements-test.txt").read_text(encoding="utf-8")
+    """Return the pin of torch that building has."""
+    pins = (ROOT / "requirements-build.txt").read_text(encoding="utf-8")
     return next(line for line in pins.splitlines() if line.startswith("torch=="))
 
 

@@ -51,6 +51,13 @@ class Answer:
     passages: tuple[Passage, ...]
     message: str
 
+    @property
+    def places(self) -> tuple[Passage, ...]:
+        """The passages to show: what answers, of an answer (score above 0), and else all that come near."""
+        if self.quote is None:
+            return self.passages
+        return (self.passages[0], *(p for p in self.passages[1:] if p.score > 0))
+
     def __repr__(self) -> str:
         quote = f", quote={self.quote.text!r}" if self.quote else ""
         shown = f"confidence={self.confidence:.2f}{quote}, passages={len(self.passages)}"

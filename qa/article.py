@@ -6,9 +6,8 @@ import itertools
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import yaml
 from frontmatter.default_handlers import YAMLHandler
@@ -87,8 +86,12 @@ class Article:
         return ((section, p) for section in self.sections for p in section.paragraphs)
 
 
-def read_article(path: str | Path) -> Article:
+def read_article(path: str | Path, title: str = "") -> Article:
     """Read a Markdown (``.md``, ``.markdown``) or plain text file, in UTF-8.
+
+    Args:
+        path: the file.
+        title: what stands for a missing one; the file's name without its ending when empty.
 
     Raises:
         ArticleError: if the file cannot be read, is too large, is not UTF-8, or holds no text.
@@ -108,11 +111,11 @@ def read_article(path: str | Path) -> Article:
             f"{path}: byte {error.start} is not UTF-8. Save the article as UTF-8 and try again."
         ) from error
     markdown = path.suffix.lower() in {".md", ".markdown"}
-    return parse_article(text, markdown=markdown, name=str(path))
+    return parse_article(text, markdown=markdown, name=str(path), title=_line(title))
 
 
-def parse_article(text: str, *, markdown: bool = True, name: str = "article") -> Article:
-    """Turn text into an Article; ``name`` stands in error messages and for a missing title.
+def parse_article(text: str, *, markdown: bool = True, name: str = "article", title: str = "") -> Article:
+    """Turn text into an Article; ``name`` stands in error messages, ``title`` or it for a missing title.
 
     Raises:
         ArticleError: if the front matter is no YAML mapping, its language no code, or there is no paragraph.
@@ -130,15 +133,15 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article") ->
         raise ArticleError(
             f"{name}: its Markdown is nested too deeply. Flatten its lists or quotes."
         ) from error
-    title = _line(meta.get("title"))
+    own = _line(meta.get("title"))
     if (language := _line(meta.get("language"))) and not LANGUAGE.fullmatch(language):
         raise ArticleError(f"{name}: language {language[:40]!r} is no code such as en or pt-BR.")
     levels = [level for level, _ in blocks if level]
     if blocks and blocks[0][0] == 1 and levels.count(1) == 1:
         # A single first-level heading on top is the title, not a section.
-        title = title or blocks[0][1]
+        own = own or blocks[0][1]
         blocks = blocks[1:]
-    article = _assemble(blocks, meta, title or Path(name).stem)
+    article = _assemble(blocks, meta, own or title or Path(name).stem)
     if not any(section.paragraphs for section in article.sections):
         raise ArticleError(f"{name}: holds no paragraph of text.")
     return article
@@ -156,6 +159,12 @@ def _refuse_endless(body: str, name: str, *, markdown: bool) -> None:
         )
 
 
+class _TextLoader(yaml.SafeLoader):  # type: ignore[misc]  # yaml is untyped
+    """YAML whose plain values stay the text that they are: ``language: no`` is Norwegian, and not false."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+
 def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     handler = YAMLHandler()
     try:
@@ -167,7 +176,7 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
         raise ArticleError(f"{name}: its front matter is longer than {MAX_FRONT_MATTER:,} characters.")
     try:
         # Not the loader in C: brackets in brackets overflow its stack, and that ends the process.
-        meta = handler.load(block, Loader=yaml.SafeLoader)
+        meta = handler.load(block, Loader=_TextLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark else ""
@@ -238,7 +247,7 @@ def _plain_blocks(body: str) -> Iterator[tuple[int, str]]:
 
 def _line(value: object) -> str:
     """Return a field of the front matter as one line; YAML's lists and mappings are none."""
-    return _tidy(str(value)) if isinstance(value, str | int | float | date) else ""
+    return _tidy(value) if isinstance(value, str) else ""
 
 
 def _tidy(text: str) -> str:

@@ -56,7 +56,7 @@ NAME_OR_NUMBER = re.compile(r"(?<=[\w,;:] )[A-Z]\w+|\b\d[\d,.]*\d\b|\b\d\b")
 SEVERAL = re.compile(
     r"^(?:list|name|enumerate)\b|\b(?:all|both|each|two|three|four|five|six|several|various)\b"
     r"|\b(?:what|which) (?:are|were)\b"
-    r"|\b(?:what|which|whose) (?:\w+ )?(?!is|was|has|does|this|us|its|his|happens|follows)\w+(?<!s)s\b",
+    r"|\b(?:what|which|whose) (?:\w+ )?(?!(?:is|was|has|does|this|us|its|his|happens|follows)\b)\w+(?<!s)s\b",
     re.I,
 )
 """A question that asks for several things: of 605 about articles of our own four in five, and one in ten
@@ -121,9 +121,9 @@ class Bot:
         if wish is None or before is None:
             return self._answer(self._meant(question, history))
         judged = self._meant(clean(before.question), before.history)
-        if wish == "more":
-            return self._more(judged, before.pages + 1)
         answer = self._answer(judged)
+        if wish == "more":
+            return self._more(judged, len(answer.places) + before.pages * SHOWN)
         if wish == "sure":
             return replace(answer, message=SURE.format(confidence=answer.confidence))
         return replace(answer, message=PLACE) if answer.quote else answer
@@ -192,9 +192,10 @@ class Bot:
 
     def _spread(self, ranked: Sequence[int]) -> list[int]:
         """Put each section's best passage before its others: the parts of a list stand in several."""
-        best: dict[str, int] = {}
+        best: dict[tuple[int, str], int] = {}
         for i in ranked:
-            best.setdefault(self.index.passages[i].heading, i)
+            passage = self.index.passages[i]
+            best.setdefault((id(passage.article), passage.heading), i)
         first = set(best.values())
         return sorted(ranked, key=lambda i: i not in first)
 
@@ -233,15 +234,15 @@ class Bot:
             quote = Quote(start, end, passages[0].article)
         return Answer(judged.question, verdict, judged.confidence, quote, passages, MESSAGES[verdict])
 
-    def _more(self, judged: Judged, page: int) -> Answer:
+    def _more(self, judged: Judged, first: int) -> Answer:
         """Show the passages that come after those shown before: near to the question, and no answer."""
-        passages = self._shown(judged, page)
+        passages = self._shown(judged, first)
         message = MORE if passages else NO_MORE
         return Answer(judged.question, "related", judged.confidence, None, passages, message)
 
-    def _shown(self, judged: Judged, page: int) -> tuple[Passage, ...]:
-        """Return a page of the ranked passages, counted from 0, with their scores."""
-        part = slice(page * SHOWN, (page + 1) * SHOWN)
+    def _shown(self, judged: Judged, first: int) -> tuple[Passage, ...]:
+        """Return some of the ranked passages, from ``first`` on, counted from 0, with their scores."""
+        part = slice(first, first + SHOWN)
         ranked = zip(judged.order[part], judged.scores[part], strict=True)
         return tuple(replace(self.index.passages[i], score=score) for i, score in ranked)
 

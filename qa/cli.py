@@ -27,9 +27,9 @@ class Commands(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         """Run the command that was named."""
-        for stream in (sys.stdout, sys.stderr):
+        for stream in (sys.stdin, sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):
-                # Where a terminal or a file lacks a character, its code is better than no answer.
+                # Where a terminal lacks a character, or sends none, its code is better than no answer.
                 stream.reconfigure(errors="backslashreplace")
         try:
             return super().invoke(ctx)
@@ -214,10 +214,15 @@ def deploy(
 
 @app.command()
 @click.argument("folder", type=PATH, help="Where readers' feedback was kept.")
-@click.argument("questions", metavar="FILE", type=PATH, help="The question set to write.")
+@click.argument(
+    "questions",
+    metavar="FILE",
+    type=PATH,
+    help="The set to write: questions.jsonl in a folder, which eval takes.",
+)
 @index_folder
 def feedback(folder: Path, questions: Path, index: Path | None) -> None:
-    """Turn readers' feedback into a question set that eval reads."""
+    """Turn readers' feedback into a question set; only what was said of answers from this index counts."""
     from qa.bot import SHIPPED_INDEX
     from qa.web.feedback import index_version, to_questions
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import yaml
 
 import qa
-from qa.article import Article, read_article
+from qa.article import Article
 from qa.errors import QaError
 from qa.fetch import fetch, is_address
-from qa.index import check
+from qa.index import check, read_articles
 from qa.manifest import MANIFEST, read_manifest
 from qa.staging import staged
 
@@ -32,7 +32,8 @@ README = """
 # {title}
 
 Ask this article, and get its own words back, exactly, with the place they stand at, or be told that
-it does not say. Nothing is generated, nothing that you ask is kept, and nothing is sent elsewhere.
+it does not say. Nothing is generated, and nothing is sent elsewhere. Nothing that you ask is kept, unless you
+send feedback on an answer and this Space is set up to keep that.
 
 For programs: `POST /api/ask` and `POST /api/search` take and return JSON (`/openapi.json` describes
 them), `gradio_client` finds `/ask` and `/search`, and `/mcp` serves language models.
@@ -54,7 +55,8 @@ def prepare(folder: str | Path, index: str | Path) -> None:
         DeployError: if the folder holds other files, or cannot be written.
         IndexFolderError: if the index is none.
     """
-    folder, index = Path(folder), Path(index)
+    # Where a link leads to the folder, it is what lies behind it that is replaced.
+    folder, index = Path(folder).resolve(), Path(index)
     manifest = read_manifest(index)
     if problems := check(index):
         raise DeployError(problems[0])
@@ -72,7 +74,7 @@ def prepare(folder: str | Path, index: str | Path) -> None:
             for name in [MANIFEST, *manifest.files]:
                 (staging / "index" / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(index / name, staging / "index" / name)
-            article = read_article(index / manifest.articles[0])
+            article, *_ = read_articles(index, manifest)
             (staging / "README.md").write_text(_readme(article, manifest.encoder.model), encoding="utf-8")
             (staging / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
     except OSError as error:
@@ -161,7 +163,7 @@ def _readme(article: Article, model: str) -> str:
     pinned = PIN.search(requirements)
     if pinned is None:
         raise DeployError("requirements.txt: does not pin gradio.")
-    on_hub = model if "/" in model and not Path(model).exists() else None
+    on_hub = model if REPO_ID.fullmatch(model) and not Path(model).exists() else None
     head = {
         "title": article.title[:80],
         "emoji": "📖",

@@ -8,8 +8,9 @@ import importlib.util
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
@@ -51,8 +52,8 @@ class EncoderInfo:
     """What an index remembers of its encoder. ``window`` counts tokens, special ones included."""
 
     model: str
-    dimension: int
-    window: int
+    dimension: Annotated[int, msgspec.Meta(ge=1)]
+    window: Annotated[int, msgspec.Meta(ge=1)]
     pooling: str
     query_prompt: str
     passage_prompt: str
@@ -101,7 +102,9 @@ class PassageEncoder:
             ) from error
         try:
             with contextlib.nullcontext() if progress else quiet():
-                self._model: SentenceTransformer = SentenceTransformer(str(find_model(name)), device="cpu")
+                self._model: SentenceTransformer = SentenceTransformer(
+                    str(find_model(name)), device="cpu", model_kwargs={"use_safetensors": True}
+                )
         except (OSError, ValueError) as error:
             raise ModelError(
                 f"model {name!r} cannot be loaded: {str(error).splitlines()[0]} "

@@ -167,11 +167,16 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     try:
-                        yield json.loads(line)
-                    except ValueError as error:
+                        row = json.loads(line)
+                    except (ValueError, RecursionError) as error:
                         raise QaError(f"{path}:{number}: is not JSON.") from error
+                    if not isinstance(row, dict):
+                        raise QaError(f"{path}:{number}: is no JSON object.")
+                    yield row
     except OSError as error:
         raise QaError(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise QaError(f"{path}: is not UTF-8. Save it as UTF-8 and try again.") from error
 
 
 def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | None, list[Question]]:
@@ -182,10 +187,10 @@ def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | N
     found: dict[str | None, list[Question]] = defaultdict(list)
     for row in read_rows(path):
         try:
-            answers = tuple(row.get("answers", ()))
-            gold = row.get("passage_ids")
-            if gold is None:
-                gold = [p.id for p in passages if any(a in p.text for a in answers)]
+            answers = _texts(row, "answers")
+            gold = _texts(row, "passage_ids")
+            if row.get("passage_ids") is None:
+                gold = tuple(p.id for p in passages if any(a in p.text for a in answers))
             verdict = row.get("verdict") or ("answered" if row["answerable"] else None)
             question = Question(
                 id=str(row["id"]),
@@ -208,6 +213,13 @@ def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | N
             raise QaError(f"{path}: a row lacks or mistakes {error}: {str(row)[:80]}") from error
         found[row.get("doc_id")].append(question)
     return found
+
+
+def _texts(row: dict[str, Any], field: str) -> tuple[str, ...]:
+    found = row.get(field) or []
+    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+        raise ValueError(f"{field}, a list of texts")
+    return tuple(found)
 
 
 def read_documents(folder: Path, keep: Callable[[str], bool] = lambda title: True) -> Iterator[Document]:

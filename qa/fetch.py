@@ -21,7 +21,7 @@ TEXT = {"text/plain", "text/markdown", "text/x-markdown"}
 
 def is_address(article: str) -> bool:
     """Say whether an article was named by its address on the web, not by a file."""
-    return urlsplit(article).scheme in {"http", "https"}
+    return article.lower().startswith(("http://", "https://"))
 
 
 def fetch(address: str, folder: Path) -> Path:

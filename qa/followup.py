@@ -15,6 +15,7 @@ from typing import Any, Literal
 
 from qa.errors import QuestionError
 from qa.search import content_words, fold, visible
+from qa.smalltalk import kind_of
 
 Message = Mapping[str, Any]
 Wish = Literal["more", "place", "sure"]
@@ -85,6 +86,11 @@ def wish_of(question: str) -> Wish | None:
     return next((wish for wish, pattern in WISHES if pattern.fullmatch(plain)), None)
 
 
+def is_question(text: str) -> bool:
+    """Say whether an earlier turn asked something, and was no greeting, thanks or farewell."""
+    return kind_of(text, opens=False) in {None, "about"}
+
+
 def earlier(history: Sequence[Message]) -> Earlier | None:
     """Return the last question that was about the article, or None if there is none.
 
@@ -97,9 +103,9 @@ def earlier(history: Sequence[Message]) -> Earlier | None:
         asked = turns.pop()
         if asked["role"] == "user":
             wish = wish_of(asked["content"])
-            if wish is None:
-                return Earlier(asked["content"], turns, pages)
             pages += wish == "more"
+            if wish is None and is_question(asked["content"]):
+                return Earlier(asked["content"], turns, pages)
     return None
 
 
@@ -112,7 +118,7 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
     if not history:
         return [question]
     asked = [turn["content"] for turn in _turns(history) if turn["role"] == "user"]
-    asked = [text for text in asked if wish_of(text) is None]
+    asked = [text for text in asked if wish_of(text) is None and is_question(text)]
     if not asked or not _leans(question):
         return [question]
     chain: list[str] = []
@@ -121,10 +127,16 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
         if not _leans(text):
             break
     which = ORDINAL.search(question)
-    if which and ORDINAL.search(chain[-1]):
+    # No more than which: "How long does it last?" and "When was the second one signed?" ask something else.
+    if which and ORDINAL.search(chain[-1]) and not _adds(question, f"{which.group()} {chain[-1]}"):
         # "What is the first one?", "And the third?": the old question, asked of another one.
         return [question, " ".join([*chain[:-1], ORDINAL.sub(which.group(), chain[-1])])]
     return [question, " ".join([*chain, question])]
+
+
+def _adds(question: str, said: str) -> bool:
+    """Say whether a question has content that was not said before."""
+    return bool({*content_words(question)} - {*content_words(said)})
 
 
 def _leans(question: str) -> bool:
@@ -147,7 +159,8 @@ def _turns(history: Sequence[Message], most: int = TURNS_THAT_MATTER) -> list[di
     if isinstance(history, str | bytes) or not isinstance(history, Sequence):
         raise QuestionError("history: must be a list of messages: {'role': 'user', 'content': '...'}.")
     turns = []
-    for number, message in enumerate(history[-2 * most :]):
+    first = max(0, len(history) - 2 * most)
+    for number, message in enumerate(history[first:], first):
         if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
             raise QuestionError(f"history[{number}]: must be a message with a role and a content.")
         if text := visible(_text(message.get("content"))):

@@ -36,6 +36,7 @@ from qa.manifest import (
     sha256_of,
 )
 from qa.passages import Passage, cut
+from qa.reader import PACKAGED
 from qa.staging import staged
 from qa.verdict import Calibration
 
@@ -121,7 +122,7 @@ def build(
             reading = None
             if reader is not None:
                 reading = export_reader(reader, staging / READER, int8=int8, progress=progress)
-                check_room(staging / READER, reader, passages)
+            check_room(staging / READER if reading else PACKAGED, reader or "packaged", passages)
             vectors = encoder.encode([text for p in passages for text in p.embedded], progress=progress)
             names = []
             for number, path in enumerate(paths, 1):
@@ -133,7 +134,14 @@ def build(
             encoder.export(staging / "encoder", int8=int8)
             written = [*names, PASSAGES, VECTORS, *ENCODER, *reader_files(reading)]
             files = {name: sha256_of(staging / name) for name in sorted(written)}
-            manifest = Manifest(format=FORMAT, articles=names, encoder=info, reader=reading, files=files)
+            titles = {
+                name: article.title
+                for name, article in zip(names, read, strict=True)
+                if read_article(staging / name).title != article.title
+            }
+            manifest = Manifest(
+                format=FORMAT, articles=names, titles=titles, encoder=info, reader=reading, files=files
+            )
             (staging / MANIFEST).write_bytes(manifest.to_bytes())
     except OSError as error:
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
@@ -149,16 +157,22 @@ def load(folder: str | Path, *, threads: int = 1) -> Index:
     manifest = read_manifest(folder)
     for name, expected in manifest.files.items():
         if sha256_of(inside(folder, name)) != expected:
+            articles = " ".join(str(folder / article) for article in manifest.articles)
             raise IndexFolderError(
                 f"{folder / name}: is not the file that was indexed. "
-                f"Rebuild the index: qa build {folder / manifest.articles[0]} {folder}"
+                f"Rebuild the index, with the model and the reader that it had: qa build {articles} {folder}"
             )
-    articles = tuple(read_article(folder / name) for name in manifest.articles)
-    passages = _read_passages(folder / PASSAGES, articles)
+    read = read_articles(folder, manifest)
+    passages = _read_passages(folder / PASSAGES, read)
     count = sum(1 + len(p.sentences) for p in passages)
     vectors = _read_vectors(folder / VECTORS, count, manifest.encoder.dimension)
     encoder = QuestionEncoder(folder / "encoder", manifest.encoder, threads)
-    return Index(folder, manifest, articles, passages, vectors, encoder)
+    return Index(folder, manifest, read, passages, vectors, encoder)
+
+
+def read_articles(folder: Path, manifest: Manifest) -> tuple[Article, ...]:
+    """Read the articles that an index holds, under the titles that they had when it was built."""
+    return tuple(read_article(folder / name, manifest.titles.get(name, "")) for name in manifest.articles)
 
 
 def check(folder: str | Path, articles: Sequence[str | Path] = ()) -> list[str]:
@@ -187,8 +201,8 @@ def check(folder: str | Path, articles: Sequence[str | Path] = ()) -> list[str]:
         if not problems:
             tokenizer = Tokenizer.from_file(str(folder / ENCODER[1]))
             tokenizer.no_truncation()
-            read = [read_article(folder / name) for name in manifest.articles]
-            stored = _read_passages(folder / PASSAGES, tuple(read))
+            read = read_articles(folder, manifest)
+            stored = _read_passages(folder / PASSAGES, read)
             if list(stored) != cut_all(read, tokenizer, manifest.encoder):
                 problems.append(f"{folder / PASSAGES}: its passages are not those of the article.")
     except (IndexFolderError, ArticleError) as error:

@@ -30,11 +30,13 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What an index folder says of itself.
 
     ``files`` maps each file's name to its sha256; ``sha256`` is that of all the rest of the manifest.
-    ``reader`` is None where the packaged one reads.
+    ``titles`` are those of articles that do not say their own, by file name. ``reader`` is None where the
+    packaged one reads.
     """
 
     format: int
     articles: list[str]
+    titles: dict[str, str] = {}
     encoder: EncoderInfo
     reader: ReaderInfo | None = None
     files: dict[str, str]

@@ -12,6 +12,9 @@ from tokenizers import Encoding, Tokenizer
 
 from qa.errors import ModelError
 
+FIELDS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
+"""What a model may take, and what an encoding calls it."""
+
 
 class Session:
     """A model that several threads may call at once; the same input gives the same bits."""
@@ -42,6 +45,8 @@ class Session:
         self.tokenizer.no_padding()
         self._model = model
         self._inputs = [i.name for i in self._session.get_inputs()]
+        if unknown := set(self._inputs) - set(FIELDS):
+            raise ModelError(f"{model}: takes {', '.join(sorted(unknown))}, which a tokenizer does not give.")
         self.ranks = [len(output.shape) for output in self._session.get_outputs()]
 
     def tokenize(self, texts: Sequence[str] | Sequence[tuple[str, str]]) -> list[Encoding]:
@@ -55,11 +60,10 @@ class Session:
             ModelError: if the tokenizer's numbers are none that the model takes.
         """
         longest = max(len(e.ids) for e in encodings)
-        fields = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_ids": "type_ids"}
         fed = {name: np.zeros((len(encodings), longest), dtype=np.int64) for name in self._inputs}
         for name, array in fed.items():
             for row, encoding in enumerate(encodings):
-                values = getattr(encoding, fields[name])
+                values = getattr(encoding, FIELDS[name])
                 array[row, : len(values)] = values
         try:
             outputs: list[npt.NDArray[np.float32]] = self._session.run(None, fed)

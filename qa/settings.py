@@ -48,7 +48,10 @@ class Settings(BaseSettings):
     threads: int = Field(1, ge=1, le=64, description="Threads of one model call.")
     max_question: int = Field(MAX_QUESTION, ge=1, le=MAX_QUESTION, description="Characters of a question.")
     concurrency: int = Field(
-        default_factory=lambda: min(4, os.cpu_count() or 1), ge=1, le=64, description="Questions under way."
+        default_factory=lambda: min(4, os.cpu_count() or 1),
+        ge=1,
+        le=64,
+        description="Questions under way; one a core by default, four at most.",
     )
     queue: int = Field(32, ge=0, le=10_000, description="Questions that wait; further ones are refused.")
     feedback: Path | None = Field(
@@ -56,7 +59,9 @@ class Settings(BaseSettings):
     )
     auth: SecretStr | None = Field(None, description="user:password; closes every route.")
     allowed_origins: Annotated[tuple[str, ...], NoDecode] = Field(
-        (), description="Other sites whose pages may call this one, with commas between: https://example.org"
+        (),
+        description="Addresses whose pages may call this server, with commas between; its own public one "
+        "where a proxy on this machine stands before it: https://example.org",
     )
     root_path: str = Field("", description="The path under which a proxy serves this: /article")
     space_host: str = Field(

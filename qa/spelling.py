@@ -100,13 +100,8 @@ class Spelling:
         """Say whether neither the articles nor the dictionary have a word that is written like others."""
         if not SHORTEST <= len(word) <= LONGEST or not word.isalpha() or word.isupper():
             return False
-        return not self._knows(word.lower())
+        return word.lower() not in self._own and not _in_dictionary(word.lower(), self._language)
 
-    @functools.lru_cache(maxsize=4096)  # noqa: B019  # a spelling lives as long as its index
-    def _knows(self, word: str) -> bool:
-        return word in self._own or f'\n"{word}": '.encode() in self._known
-
-    @functools.lru_cache(maxsize=4096)  # noqa: B019  # a spelling lives as long as its index
     def _nearest(self, word: str, *, named: bool) -> str | None:
         """Return the word that a slip stands for, or None where nothing is near."""
         from rapidfuzz import process
@@ -119,29 +114,40 @@ class Spelling:
             if own[0] == word[0]:
                 return str(own)
         # A name that nobody knows is a name, and no slip for a common word.
-        found = self._dictionary.correction(word) if self._known and not named else None
-        return str(found) if found else None
+        return None if named else _corrected(word, self._language)
 
-    @functools.cached_property
-    def _known(self) -> bytes:
-        """The file of the language's dictionary, a line for each word; empty where there is none.
 
-        Whether a word is known needs no more: 14 ms for English, where the dictionary itself takes 170.
-        """
-        if not self._language.isalpha():
-            return b""
-        try:
-            packed = pkgutil.get_data("spellchecker", f"resources/{self._language}.json.gz")
-        except FileNotFoundError:
-            return b""
-        return gzip.decompress(packed or b"")
+@functools.cache
+def _dictionary_file(language: str) -> bytes:
+    """Return the file of a language's dictionary, a line for each word; empty where there is none.
 
-    @functools.cached_property
-    def _dictionary(self) -> SpellChecker:
-        """The language's dictionary, loaded when a word is first to be set right by it."""
-        from spellchecker import SpellChecker
+    Whether a word is known needs no more: 14 ms for English, where the dictionary itself takes 170.
+    """
+    if not language.isalpha():
+        return b""
+    try:
+        packed = pkgutil.get_data("spellchecker", f"resources/{language}.json.gz")
+    except FileNotFoundError:
+        return b""
+    return gzip.decompress(packed or b"")
 
-        return SpellChecker(language=self._language, distance=1)
+
+@functools.lru_cache(maxsize=4096)
+def _in_dictionary(word: str, language: str) -> bool:
+    return f'\n"{word}": '.encode() in _dictionary_file(language)
+
+
+@functools.cache
+def _dictionary(language: str) -> SpellChecker:
+    """Return a language's dictionary, loaded when a word is first to be set right by it."""
+    from spellchecker import SpellChecker
+
+    return SpellChecker(language=language, distance=1)
+
+
+@functools.lru_cache(maxsize=4096)
+def _corrected(word: str, language: str) -> str | None:
+    return _dictionary(language).correction(word) if _dictionary_file(language) else None
 
 
 def _written_otherwise(text: str) -> Iterator[tuple[str, str]]:

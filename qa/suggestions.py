@@ -6,7 +6,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from itertools import zip_longest
+from itertools import islice, zip_longest
 from typing import NamedTuple, Protocol
 from weakref import WeakKeyDictionary
 
@@ -17,6 +17,9 @@ from qa.index import Index
 
 MOST_TRIED = 12
 """Questions put to the bot for one call at most, so that no article keeps a server busy."""
+
+MOST_MADE = 200
+"""Questions made of one article: to word one takes a look through the whole text."""
 
 FEWEST_WORDS = 5
 """Words that the answer to a question made here has at least: fewer do not say what something is."""
@@ -67,7 +70,15 @@ class Candidate(NamedTuple):
     fewest: int
 
 
-_known: WeakKeyDictionary[Answering, dict[str, str]] = WeakKeyDictionary()
+class Made(NamedTuple):
+    """An index's questions, those of its front matter apart, and the passage that answers each one tried."""
+
+    own: list[Candidate]
+    made: list[Candidate]
+    known: dict[str, str]
+
+
+_made: WeakKeyDictionary[Answering, Made] = WeakKeyDictionary()
 _lock = threading.Lock()
 
 
@@ -85,21 +96,20 @@ def suggestions(bot: Answering, shown: Sequence[str] = (), k: int = 3) -> list[s
     seen = set(shown)
     order = {passage.id: passage for passage in bot.index.passages}
     latest = next((order[i] for i in reversed(shown) if i in order), None)
-    own = [_whole(article, q) for article in bot.index.articles for q in article.questions]
-    made = [
-        c
-        for article in bot.index.articles
-        if article.language.partition("-")[0].lower() == "en"
-        for c in candidates(article)
-    ]
+    with _lock:
+        if bot not in _made:
+            _made[bot] = _make(bot.index.articles)
+    own, made, known = _made[bot]
     if latest is not None:
-        following = [c for c in made if c.article is latest.article and c.start > latest.start]
-        made = following + [c for c in made if c not in following]
+
+        def passed(candidate: Candidate) -> bool:
+            return candidate.article is not latest.article or candidate.start <= latest.start
+
+        made = sorted(made, key=passed)
         in_turn = [c for pair in zip_longest(made, own) for c in pair if c is not None]
     else:
         in_turn = [*own, *made]
     found: list[str] = []
-    known = _known.setdefault(bot, {})
     tried = 0
     for candidate in in_turn:
         for question in candidate.wordings:
@@ -110,7 +120,8 @@ def suggestions(bot: Answering, shown: Sequence[str] = (), k: int = 3) -> list[s
                 try:
                     # One at a time: suggestions must not crowd out people's own questions.
                     with _lock:
-                        known[question] = _try(bot, question, candidate)
+                        if question not in known:
+                            known[question] = _try(bot, question, candidate)
                 except QaError:  # Too many ask just now: what is found by then is enough.
                     return found
             passage = known[question]
@@ -119,6 +130,15 @@ def suggestions(bot: Answering, shown: Sequence[str] = (), k: int = 3) -> list[s
                 seen.add(passage)
                 break
     return found
+
+
+def _make(articles: Sequence[Article]) -> Made:
+    english = [a for a in articles if a.language.partition("-")[0].lower() == "en"]
+    return Made(
+        own=[_whole(article, question) for article in articles for question in article.questions],
+        made=[c for article in english for c in islice(candidates(article), MOST_MADE)],
+        known={},
+    )
 
 
 def candidates(article: Article) -> Iterator[Candidate]:

@@ -28,7 +28,7 @@ def show_answer(answer: Answer, typed: str) -> None:
         say(f"“{plain(answer.quote.text)}”", style="green", indent=INDENT)
         say(f"{answer.confidence:.0%} sure", style="dim", indent=INDENT)
     if answer.verdict != "off_topic":
-        for number, passage in enumerate(answer.passages, 1):
+        for number, passage in enumerate(answer.places, 1):
             show_passage(number, passage, answer.quote)
 
 

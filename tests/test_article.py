@@ -66,12 +66,15 @@ def test_front_matter_is_read_and_obeys_nobody() -> None:
         "title: A",
         "published: 2024-06-20",
         "author: [no line]",
+        "language: no",
+        "source: 0x" + "f" * 5_000,
         "questions:",
         "  - Who?",
         "  - no: line",
     ]
     article = parse_article("\n".join(["---", *lines, "---", "", "Text."]))
     assert (article.title, article.published, article.author) == ("A", "2024-06-20", "")
+    assert (article.language, article.source[:4]) == ("no", "0xff"), "no value of YAML's own"
     assert article.questions == ("Who?",)
     with pytest.raises(ArticleError, match="front matter"):
         parse_article("---\ntitle: !!python/object/apply:os.getcwd []\n---\n\nText.")

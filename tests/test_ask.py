@@ -7,7 +7,7 @@ import sys
 import pytest
 
 import qa
-from qa.bot import MOST_READ
+from qa.bot import MOST_READ, SEVERAL
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +34,12 @@ def test_a_question_about_something_else_is_refused(bot: qa.Bot) -> None:
 @pytest.mark.parametrize("question", ["x" * 2_000, "zebra " * 300, "qwertyuiop asdfghjkl"])
 def test_gibberish_is_refused_whatever_the_reader_makes_of_it(bot: qa.Bot, question: str) -> None:
     assert bot.ask(question).verdict == "off_topic"
+
+
+@pytest.mark.parametrize("question", ["Which issues did they discuss?", "What are the agreements?"])
+def test_what_asks_for_several_things_is_known(question: str) -> None:
+    assert SEVERAL.search(question)
+    assert not SEVERAL.search("What is its effect?")
 
 
 def test_the_parts_of_a_list_are_looked_for_in_several_sections(bot: qa.Bot) -> None:

@@ -188,6 +188,13 @@ def test_a_stream_without_the_characters_gets_their_codes() -> None:
     assert "\\u203a" in done.stdout
 
 
+def test_what_is_typed_in_another_encoding_is_a_question_like_others() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "qa", "chat"], cwd=ROOT, input=b"Gr\xfc\xdfe?\n", capture_output=True, env=BARE
+    )
+    assert (done.returncode, done.stderr) == (0, b"")
+
+
 def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
     done = subprocess.run(
         f"{sys.executable} -m qa search sanctions | head -c 1",

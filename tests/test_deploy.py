@@ -26,7 +26,7 @@ from gradio_client import Client
 import qa
 from qa.article import read_article
 from qa.bot import SHIPPED_INDEX
-from qa.deploy import prepare
+from qa.deploy import index_of, prepare
 from qa.errors import QaError
 from qa.fetch import MAX_PAGE, fetch
 
@@ -89,6 +89,22 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
     assert contents(folder) == {"novel.txt": b"chapter one"}
     with pytest.raises(QaError, match=r"novel\.txt"):
         prepare(folder / "novel.txt", SHIPPED_INDEX)
+
+
+def test_a_folder_is_named_in_any_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "space").mkdir()
+    monkeypatch.chdir(tmp_path / "space")
+    prepare(".", SHIPPED_INDEX)
+    assert (tmp_path / "space" / "app.py").is_file()
+    (tmp_path / "link").symlink_to("space")
+    prepare(tmp_path / "link", SHIPPED_INDEX)
+    assert (tmp_path / "link").is_symlink()
+
+
+@pytest.mark.parametrize("address", ["http://[x", "https://"])
+def test_an_address_that_is_none_is_named(address: str) -> None:
+    with pytest.raises(QaError, match=re.escape(address)), index_of(address):
+        pass
 
 
 def test_a_space_is_replaced_as_a_whole(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import onnx
 import pytest
 from sentence_transformers import SentenceTransformer
 
@@ -109,6 +110,24 @@ def test_an_onnx_file_that_is_none_is_named_and_nothing_is_printed(
     with pytest.raises(ModelError, match=r"tokenizer\.json"):
         QuestionEncoder(folder, info)
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_model_that_takes_what_no_tokenizer_gives_is_refused(tmp_path: Path) -> None:
+    folder = shutil.copytree(ROOT / "index" / "encoder", tmp_path / "encoder")
+    model = onnx.load(folder / "model.onnx")
+    model.graph.input.append(
+        onnx.helper.make_tensor_value_info("position_ids", onnx.TensorProto.INT64, [1, 1])
+    )
+    onnx.save(model, folder / "model.onnx")
+    with pytest.raises(ModelError, match=r"model\.onnx: takes position_ids"):
+        QuestionEncoder(folder, qa.load().index.manifest.encoder)
+
+
+def test_weights_are_read_from_safetensors_alone(tiny: Path, tmp_path: Path) -> None:
+    folder = shutil.copytree(tiny, tmp_path / "model")
+    (folder / "model.safetensors").rename(folder / "pytorch_model.bin")
+    with pytest.raises(ModelError, match="cannot be loaded"):
+        PassageEncoder(str(folder))
 
 
 def test_a_build_in_a_pipe_shows_no_progress_bar(

@@ -226,6 +226,8 @@ def test_questions_about_no_document_are_about_all_of_them(tmp_path: Path) -> No
     ("questions", "corpus", "named"),
     [
         ([{"id": "1"}], CORPUS, "questions.jsonl.*answerable"),
+        ([[]], CORPUS, "questions.jsonl:1: is no JSON object"),
+        ([asked(1, answers="11,000")], CORPUS, "questions.jsonl.*answers, a list of texts"),
         ([asked(1)], [{"doc_id": "a", "passages": [{"id": "a1"}]}], "corpus.jsonl.*text"),
     ],
 )
@@ -234,6 +236,13 @@ def test_a_row_that_lacks_something_is_named(
 ) -> None:
     with pytest.raises(QaError, match=named):
         list(read_documents(write(tmp_path / "set", questions, corpus)))
+
+
+def test_a_set_in_another_encoding_is_named(tmp_path: Path) -> None:
+    folder = write(tmp_path / "set", [asked(1)], CORPUS)
+    (folder / "questions.jsonl").write_bytes('{"question": "Müller?"}'.encode("latin-1"))
+    with pytest.raises(QaError, match=r"questions\.jsonl: is not UTF-8"):
+        list(read_documents(folder))
 
 
 def test_a_draw_is_the_same_each_time_and_adds_other_articles_questions(tmp_path: Path) -> None:

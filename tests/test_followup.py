@@ -55,9 +55,22 @@ def test_ordinals_point_into_what_was_listed(bot: qa.Bot) -> None:
     assert answer.passages[0].heading.endswith("Technology and Military Exchange")
 
 
+@pytest.mark.parametrize("question", ["How long does it last?", "When was the second one signed?"])
+def test_what_asks_for_more_than_another_of_the_list_keeps_its_words(question: str) -> None:
+    asked = "What is the first agreement?"
+    assert candidates(question, after(asked))[-1] == f"{asked} {question}"
+
+
+def test_small_talk_is_nothing_to_lean_on(bot: qa.Bot) -> None:
+    assert candidates("Sanctions?", after("Hello")) == ["Sanctions?"]
+    assert candidates("And why?", after("Who signed?", "thanks"))[-1] == "Who signed? And why?"
+    asked = "How many containers of munitions were sent?"
+    assert bot.ask("more", after(asked, "thank you")).to_dict() == bot.ask("more", after(asked)).to_dict()
+
+
 def test_more_goes_through_what_was_read_and_ends(bot: qa.Bot) -> None:
     history = after("What is North Korea giving Russia?")
-    shown = [p.id for p in bot.ask("What is North Korea giving Russia?").passages]
+    shown = [p.id for p in bot.ask("What is North Korea giving Russia?").places]
     for _ in range(6):
         answer = bot.ask("more", history)
         assert answer.quote is None
@@ -113,6 +126,12 @@ for _ in range(5_000):
 )
 def test_a_hostile_history_gets_an_answer(bot: qa.Bot, history: list[Message]) -> None:
     assert bot.ask("And why?", history).verdict in {"answered", "related", "off_topic"}
+
+
+def test_a_fault_far_back_is_counted_from_the_beginning(bot: qa.Bot) -> None:
+    history: list[Any] = [*after(*["Who signed?"] * 20), 7]
+    with pytest.raises(qa.QaError, match=r"history\[40\]"):
+        bot.ask("And why?", history)
 
 
 @pytest.mark.parametrize("history", ["text", [1], [{"content": "x"}], [{"role": 3, "content": "x"}], 5])

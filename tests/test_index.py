@@ -10,6 +10,7 @@ import pytest
 
 import qa
 from qa import index
+from qa.deploy import prepare
 from qa.errors import IndexFolderError, ModelError
 from qa.manifest import ENCODER
 from tests.faults.damage import forge
@@ -93,6 +94,13 @@ def leading_out(manifest: dict[str, object]) -> None:
     manifest["articles"] = ["../article.md"]
 
 
+def endless(manifest: dict[str, object]) -> None:
+    """Cut into passages of no token, an article would never end."""
+    encoder = manifest["encoder"]
+    assert isinstance(encoder, dict)
+    encoder["window"] = 0
+
+
 def another_prompt(manifest: dict[str, object]) -> None:
     manifest["encoder"]["query_prompt"] = "query: "  # type: ignore[index]
 
@@ -104,6 +112,7 @@ def another_prompt(manifest: dict[str, object]) -> None:
         (newer, "Update"),
         (leading_out, "Rebuild"),
         (another_prompt, "not as it was written"),
+        (endless, "window"),
     ],
 )
 def test_a_manifest_that_was_changed_is_refused(
@@ -179,3 +188,14 @@ def test_several_articles_share_an_index(tmp_path: Path) -> None:
     assert bot.search("When does the ferry leave?")[0].article.title == "The ferry"
     assert index.check(tmp_path / "index", [snow, ferry]) == []
     assert index.check(tmp_path / "index", [ferry, snow]) != []
+
+
+def test_an_article_without_a_title_is_named_after_its_file(tmp_path: Path) -> None:
+    """The index keeps it as article.txt, which is no title to show on a page."""
+    article = tmp_path / "Snow in April.txt"
+    article.write_text("Snow fell on the harbour in April.\n\nNobody had seen that before.", encoding="utf-8")
+    qa.build(article, tmp_path / "index")
+    assert index.load(tmp_path / "index").articles[0].title == "Snow in April"
+    assert index.check(tmp_path / "index", [article]) == []
+    prepare(tmp_path / "space", tmp_path / "index")
+    assert "# Snow in April\n" in (tmp_path / "space" / "README.md").read_text(encoding="utf-8")

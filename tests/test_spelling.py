@@ -1,5 +1,8 @@
 """Questions as people type them are understood as they meant them."""
 
+import gc
+import weakref
+
 import pytest
 
 from qa.spelling import Spelling
@@ -59,3 +62,13 @@ def test_a_language_without_a_dictionary_has_the_articles_words() -> None:
 )
 def test_a_part_of_a_longer_name_stays(spelling: Spelling, question: str) -> None:
     assert spelling.correct(question) == question
+
+
+def test_a_spelling_goes_with_its_article() -> None:
+    """Measuring a set makes one for each of hundreds of articles."""
+    made = Spelling([ARTICLE], "en")
+    assert made.correct("why do the sanctons hurt becuase") == "why do the sanctions hurt because"
+    gone = weakref.ref(made)
+    del made
+    gc.collect()
+    assert gone() is None

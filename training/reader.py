@@ -14,7 +14,7 @@ from __future__ import annotations
 import json
 import random
 import time
-from collections.abc import Container, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Annotated
@@ -29,9 +29,11 @@ from transformers.modeling_outputs import QuestionAnsweringModelOutput
 
 import qa
 from qa.encoder import find_model
+from qa.evaluation import Document
 from qa.export import INPUTS, export_spans
 from qa.reader import Reader
 from qa.report import evaluate, print_tables
+from qa.search import Search
 from training import calibrate, written
 from training.batches import Encoded, batches, encode, tensors
 from training.data import DATA, SOURCES, examples_of
@@ -60,6 +62,7 @@ class Recipe:
     average: float = 0.997
     ranking: float = 0.5
     known: str = ""
+    start: str = ""
 
 
 def margins(out: QuestionAnsweringModelOutput, types: torch.Tensor) -> torch.Tensor:
@@ -93,16 +96,13 @@ def load_examples(
     seed: int,
     tokenizer: Tokenizer,
     share: float = 1.0,
+    articles: Iterable[tuple[Document, Search]] = (),
     mined: Mined | None = None,
-    known: Container[str] = (),
 ) -> list[Encoded]:
-    """Read the examples of one part: ``share`` of every public set's, and those of our own articles.
-
-    ``known`` are ids of questions about our own articles that are left out.
-    """
+    """Read the examples of one part: ``share`` of every public set's, and those of articles of our own."""
     rng = random.Random(seed)
     made = [e for source in SOURCES for e in examples_of(source, DATA, part, share, rng)]
-    made += written.examples(part, rng, mined, known)
+    made += written.examples(articles, rng, mined)
     return [e for e in (encode(example, tokenizer) for example in made) if e is not None]
 
 
@@ -165,19 +165,19 @@ def recover(shipped: Path) -> dict[str, torch.Tensor]:
     return state
 
 
-def prepare(
-    run: Path, recipe: Recipe, start: Path | None
-) -> tuple[BertForQuestionAnswering, list[list[Encoded]], list[Encoded]]:
+def prepare(run: Path, recipe: Recipe) -> tuple[BertForQuestionAnswering, list[list[Encoded]], list[Encoded]]:
     """Return the model that a run starts from, its batches in their order, and what it is watched on."""
     folder = find_model("all-MiniLM-L6-v2")
     tokenizer = tokenizer_of(folder)
+    start = Path(recipe.start) if recipe.start else None
     mined = Mined(Reader(start), run / "mined.jsonl") if start is not None else None
     known = read_orders(Path(recipe.known)) if recipe.known else {}
+    articles = written.searched("train", known)
     schedule: list[list[Encoded]] = []
     for number in range(recipe.passes):
         if len(schedule) >= recipe.steps:
             break
-        encoded = load_examples("train", recipe.seed + number, tokenizer, recipe.share, mined, known)
+        encoded = load_examples("train", recipe.seed + number, tokenizer, recipe.share, articles, mined)
         schedule += batches(encoded, recipe.batch, random.Random(recipe.seed + number))
     dev = sorted(load_examples("dev", 0, tokenizer), key=lambda e: len(e.ids))[::6]
     torch.manual_seed(recipe.seed)
@@ -335,10 +335,15 @@ def main(
     """Train the reader, export it, fit its verdict, and measure it on the questions for choosing."""
     torch.set_num_threads(threads)
     recipe = Recipe(
-        seed=seed, steps=steps, learning_rate=learning_rate, share=share, known=str(known) if known else ""
+        seed=seed,
+        steps=steps,
+        learning_rate=learning_rate,
+        share=share,
+        known=str(known or ""),
+        start=str(start or ""),
     )
     run.mkdir(parents=True, exist_ok=True)
-    learn(run, recipe, *prepare(run, recipe, start))
+    learn(run, recipe, *prepare(run, recipe))
     export(run / "weights", run / "export")
     draw(run)
     calibrate.main(run / "export", fitted)

@@ -9,7 +9,8 @@ answered a twin that sounds alike and is not.
 from __future__ import annotations
 
 import random
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -67,20 +68,29 @@ def documents(part: str) -> Iterator[Document]:
             yield Document(article, passages, tuple(questions))
 
 
-def examples(part: str, rng: random.Random, mined: Mined | None, known: Container[str] = ()) -> list[Example]:
-    """Build the examples of a part's articles: what answers, and its look-alikes.
-
-    They are the search's, in the order of an earlier reader's belief where there is one. Questions whose
-    id is ``known`` are left out.
-    """
+def searched(part: str, known: Container[str] = ()) -> list[tuple[Document, Search]]:
+    """Return a part's articles that have questions whose id is not ``known``, with these alone, indexed."""
     shipped = load_index(SHIPPED_INDEX)
-    made: list[Example] = []
+    found = []
     for document in documents(part):
-        fresh = [question for question in document.questions if question.id not in known]
+        fresh = tuple(question for question in document.questions if question.id not in known)
         if fresh:
-            search = Search(index_of(document, encoder().encode, shipped))
-            for question in fresh:
-                made += _examples(question, document.passages, search, rng, mined)
+            index = index_of(document, encoder().encode, shipped)
+            found.append((replace(document, questions=fresh), Search(index)))
+    return found
+
+
+def examples(
+    articles: Iterable[tuple[Document, Search]], rng: random.Random, mined: Mined | None
+) -> list[Example]:
+    """Build the examples of articles: what answers, and its look-alikes.
+
+    They are the search's, in the order of an earlier reader's belief where there is one.
+    """
+    made: list[Example] = []
+    for document, search in articles:
+        for question in document.questions:
+            made += _examples(question, document.passages, search, rng, mined)
     return made
 
 

@@ -134,10 +134,6 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
     """Return what the page shows of an answer: plain JSON types, no HTML."""
     sure = answer.confidence
     kind = "sure" if answer.message == SURE.format(confidence=sure) else KINDS.get(answer.message)
-    # A score above nought says that the reader would rather quote a passage than pass it over.
-    passages = [
-        p for i, p in enumerate(answer.passages) if not i or answer.verdict == "related" or p.score > 0
-    ]
     quote = None
     if answer.quote is not None:
         inner = answer.quote
@@ -164,7 +160,7 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
         "sure": level if answer.verdict == "answered" else "sure_no",
         "percent": min(99, round(100 * sure)),
         "quote": quote,
-        "passages": [_passage(p, articles) for p in passages] if answer.verdict != "off_topic" else [],
+        "passages": [_passage(p, articles) for p in answer.places] if answer.verdict != "off_topic" else [],
     }
 
 

@@ -141,6 +141,8 @@ async def _validation_error(request: Request, problem: Exception) -> Response:
     """Name the field and what is wrong with it, and do not repeat what was sent."""
     assert isinstance(problem, RequestValidationError)
     first = problem.errors()[0]
+    if first["type"] == "json_invalid":
+        return error(422, "body: is not JSON.")
     field = ".".join(str(part) for part in first["loc"][1:] if isinstance(part, str | int))
     return error(422, f"{field or 'body'}: {first['msg']}.")
 

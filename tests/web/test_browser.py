@@ -173,6 +173,9 @@ def test_turns_about_the_last_answer_are_told_from_questions(visit: Open) -> Non
     expect(last.locator(".verdict")).to_have_text("What else the article says about this")
     expect(last.locator(".understood")).to_have_text(f"About: {ANSWERED}")
     assert last.locator("details.sure").count() == 0
+    last.get_by_role("button", name="Copy", exact=True).click()
+    assert "does not answer" not in page.evaluate("navigator.clipboard.readText()")
+    ask(page, "more")
     ask(page, "more")
     expect(last.locator(".verdict")).to_have_text("Nothing else in the article comes close to this.")
     expect(last.locator(".understood")).to_have_text(f"About: {ANSWERED}")

@@ -251,7 +251,7 @@
     return `${location.origin}${location.pathname}?${query}`;
   };
   const place = (passage) => [passage.article, ...(passage.heading ? [passage.heading] : [])].join(" › ");
-  const noAnswer = (answer) => (answer.quote ? "" : `${say("related")} ${say("closest")}:\n\n`);
+  const noAnswer = (answer) => (answer.quote || answer.kind === "more" ? "" : `${say("related")} ${say("closest")}:\n\n`);
   const asText = (words, passage, address) => `“${words}”\n— ${place(passage)}\n${address}`;
   const plain = (text) => text.replace(/[\\`*_{}[\]()<>#+.!|~&-]/g, "\\$&");
   const asMarkdown = (words, passage, address) =>
@@ -260,6 +260,7 @@
   // ---- the chat
 
   const LATER = ["more", "no_more", "place", "sure"]; // about what was asked before
+  const SMALL_TALK = ["greeting", "thanks", "farewell"];
   const LEANS_ON = 3; // earlier questions that the bot reads a question after, at most
 
   const status = h("div.unseen", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
@@ -282,7 +283,7 @@
       h("label.unseen", { for: "question" }, say("field")), field, send);
     const over = button("over", say("over"), () => {
       log.replaceChildren();
-      history.length = shown.length = 0;
+      history.length = leanable.length = shown.length = 0;
       conversation += 1;
       unmark();
       origin = null;
@@ -291,6 +292,7 @@
       field.focus();
     }, { hidden: true });
     const history = [];
+    const leanable = []; // the questions in it that a later one can lean on
     const shown = [];
     let busy = false;
     // Not "disabled", which would take the focus from whoever pressed it.
@@ -387,7 +389,8 @@
       const later = LATER.includes(answer.kind);
       answer.asked = later ? answer.question : question;
       answer.after = !later && answer.question !== question
-        ? said.filter((turn) => turn.role === "user").slice(-LEANS_ON).map((turn) => turn.content) : [];
+        ? (fresh ? after : leanable).slice(-LEANS_ON) : [];
+      if (!later && !SMALL_TALK.includes(answer.kind)) leanable.push(...(fresh ? after : []), question);
       answer.refs = render(turn, question, answer, later);
       announce(spoken(answer));
       const verdict = turn.querySelector(".verdict");
@@ -401,10 +404,10 @@
       shown.push(...answer.passages.map((p) => p.id));
       if (answer.kind === "thanks" || answer.kind === "farewell") return;
       const off = answer.verdict === "off_topic";
-      let questions = await further(shown, off ? 2 : 3);
-      if (off && questions.length < 2) questions = await further([], 2);
+      let leads = await further(shown, off ? 2 : 3);
+      if (off && leads.length < 2) leads = await further([], 2);
       const label = answer.kind === "greeting" ? "starters" : off ? "instead" : "further";
-      if (questions.length && turn === log.lastElementChild) turn.append(offer(say(label), questions));
+      if (leads.length && turn === log.lastElementChild) turn.append(offer(say(label), leads));
     };
 
     /** What an answer opens with: its verdict, or what else it is. "sure" asks for the figure beside it. */
@@ -453,7 +456,7 @@
         copier("action", say("copy_markdown"), () => noAnswer(answer) + asMarkdown(words(), first, link(answer))),
         linked ? copier("action", say("copy_link"), () => link(answer)) : null,
         source ? h("a.action", { href: source, target: "_blank", rel: "noopener noreferrer" }, say("source")) : null,
-        page.feedback ? rate(answer) : null));
+        page.feedback && answer.kind !== "more" ? rate(answer) : null));
       return refs;
     };
 
