@@ -26,6 +26,7 @@ import faiss  # noqa: F401  # imported before forking, so that each child starts
 import msgspec
 
 import qa
+from qa import index
 from qa.manifest import ENCODER, MANIFEST, PASSAGES, VECTORS, Manifest
 from tests.faults.command import command
 
@@ -203,8 +204,9 @@ def forge(folder: Path) -> None:
 
 
 def use(folder: Path) -> None:
-    """Load an index and ask it: all that reads the folder's files, and what is made of them."""
+    """Load an index, ask it, and check it: all that reads the folder's files, and what is made of them."""
     qa.load(folder).ask("How many containers of munitions were sent?")
+    index.check(folder)
 
 
 def _child(folder: Path, pipe: Connection) -> None:
