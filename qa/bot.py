@@ -223,13 +223,9 @@ class Bot:
 
     def _answer(self, judged: Judged) -> Answer:
         passages = self._shown(judged, 0)
-        verdict: Verdict = "related"
+        verdict = self.calibration.verdict(judged.signals)
         quote = None
-        # First: what the article is not about it cannot answer, whatever the reader makes of gibberish.
-        if self.calibration.touches(judged.signals) < self.calibration.topic_threshold:
-            verdict = "off_topic"
-        elif judged.confidence >= self.calibration.answer_threshold:
-            verdict = "answered"
+        if verdict == "answered":
             start, end = widen(judged.typed, passages[0], judged.reading.start, judged.reading.end)
             quote = Quote(start, end, passages[0].article)
         return Answer(judged.question, verdict, judged.confidence, quote, passages, MESSAGES[verdict])

@@ -86,9 +86,9 @@ def wish_of(question: str) -> Wish | None:
     return next((wish for wish, pattern in WISHES if pattern.fullmatch(plain)), None)
 
 
-def is_question(text: str) -> bool:
-    """Say whether an earlier turn asked something, and was no greeting, thanks or farewell."""
-    return kind_of(text, opens=False) in {None, "about"}
+def _is_question(text: str) -> bool:
+    """Say whether an earlier turn asked about the article: no wish, no greeting, thanks or farewell."""
+    return wish_of(text) is None and kind_of(text, opens=False) in {None, "about"}
 
 
 def earlier(history: Sequence[Message]) -> Earlier | None:
@@ -100,12 +100,12 @@ def earlier(history: Sequence[Message]) -> Earlier | None:
     pages = 0
     turns = _turns(history, MOST_PAGES)
     while turns:
-        asked = turns.pop()
-        if asked["role"] == "user":
-            wish = wish_of(asked["content"])
-            pages += wish == "more"
-            if wish is None and is_question(asked["content"]):
-                return Earlier(asked["content"], turns, pages)
+        turn = turns.pop()
+        if turn["role"] == "user":
+            asked = turn["content"]
+            if _is_question(asked):
+                return Earlier(asked, turns, pages)
+            pages += wish_of(asked) == "more"
     return None
 
 
@@ -118,7 +118,7 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
     if not history:
         return [question]
     asked = [turn["content"] for turn in _turns(history) if turn["role"] == "user"]
-    asked = [text for text in asked if wish_of(text) is None and is_question(text)]
+    asked = [text for text in asked if _is_question(text)]
     if not asked or not _leans(question):
         return [question]
     chain: list[str] = []

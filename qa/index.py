@@ -134,10 +134,9 @@ def build(
             encoder.export(staging / "encoder", int8=int8)
             written = [*names, PASSAGES, VECTORS, *ENCODER, *reader_files(reading)]
             files = {name: sha256_of(staging / name) for name in sorted(written)}
+            # Named after its file, an article would take the name that its copy has.
             titles = {
-                name: article.title
-                for name, article in zip(names, read, strict=True)
-                if read_article(staging / name).title != article.title
+                n: a.title for n, a, path in zip(names, read, paths, strict=True) if a.title == path.stem
             }
             manifest = Manifest(
                 format=FORMAT, articles=names, titles=titles, encoder=info, reader=reading, files=files

@@ -11,6 +11,7 @@ import math
 from dataclasses import dataclass
 from pathlib import Path
 
+from qa.answer import Verdict
 from qa.errors import ModelError
 
 FEATURES = ("margin", "null", "spread", "fused", "passages", "unknown", "unknown_name", "follow_up")
@@ -69,6 +70,16 @@ class Calibration:
     topic_threshold: float
     rank: float
     follow_up_rank: float
+
+    def verdict(self, signals: Signals) -> Verdict:
+        """Say what is made of a question.
+
+        The topic goes first: what the article is not about it cannot answer, whatever the reader makes
+        of gibberish.
+        """
+        if self.touches(signals) < self.topic_threshold:
+            return "off_topic"
+        return "answered" if self.answers(signals) >= self.answer_threshold else "related"
 
     @classmethod
     def load(cls, path: Path) -> Calibration:

@@ -124,8 +124,8 @@ def crossed(collected: Sequence[Collected]) -> list[list[str]]:
         for i in asked:
             rows = collected[i].rows
             row = rows[fitted.follow_up_rank if rows[RANKS[0]].signals.follow_up else fitted.rank]
+            answered = fitted.verdict(row.signals) == "answered"
             sure = fitted.answers(row.signals)
-            answered = fitted.touches(row.signals) >= TOPIC_THRESHOLD and sure >= fitted.answer_threshold
             judged[i] = row.answerable, row.right, answered, row.signals.margin, sure
     table = [
         ["", "questions", "hit@1", "margin: AUROC", "AUROC", "answered", "refused", "passage and verdict"]
