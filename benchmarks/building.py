@@ -38,7 +38,8 @@ def main(rounds: int) -> None:
 
     import qa
     from qa.encoder import DEFAULT_MODEL, PassageEncoder
-    from qa.index import cut_all, read_article
+    from qa.index import cut_all
+    from qa.markup import read_article
 
     torch.set_num_threads(1)
     source = ROOT / "index" / "article.md"

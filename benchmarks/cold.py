@@ -18,8 +18,8 @@ from typing import IO, Any
 import typer
 
 from benchmarks.environments import OURS, PEERS, PLACE, ROOT, Side, python, surroundings
-from qa.article import read_article
 from qa.encoder import DEFAULT_MODEL, find_model
+from qa.markup import read_article
 
 QUESTION = "How many containers of munitions were sent?"
 ARTICLE = ROOT / "index" / "article.md"

@@ -16,12 +16,13 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from qa.article import Article, read_article
+from qa.article import LANGUAGE, Article, assemble
 from qa.encoder import DEFAULT_MODEL, EncoderInfo, PassageEncoder, QuestionEncoder, Vectors
 from qa.errors import ArticleError, IndexFolderError
 from qa.extractive import QUESTION_TOKENS, WINDOW, check_room, export_reader
 from qa.manifest import (
     ARTICLE_NAME,
+    ARTICLES,
     CALIBRATION,
     ENCODER,
     FORMAT,
@@ -45,6 +46,24 @@ FLAT_HEADER = struct.Struct("<4siqqqBiQ")
 
 UNIT = 1e-3
 """How far a unit vector's length may be from 1, as rounding leaves it."""
+
+
+Line = Annotated[str, msgspec.Meta(pattern=r"\A(?:\S+(?: \S+)*)?\Z")]
+"""One line, perhaps an empty one, without blanks that mean nothing."""
+
+Text = Annotated[Line, msgspec.Meta(min_length=1)]
+
+
+class ArticleRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A line of ``articles.jsonl``: an article as building read it, so that nothing moves an offset later."""
+
+    title: Text
+    language: Annotated[str, msgspec.Meta(pattern=rf"\A{LANGUAGE.pattern}\Z")]
+    author: Line
+    published: Line
+    source: Line
+    questions: tuple[Text, ...]
+    blocks: tuple[tuple[Annotated[int, msgspec.Meta(ge=0)], Text], ...]
 
 
 class PassageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -111,6 +130,8 @@ def build(
     _refuse_foreign(folder)
     # Where a link leads to the index, it is the index behind it that is replaced.
     folder = folder.resolve()
+    from qa.markup import read_article
+
     read = [read_article(path) for path in paths]
     encoder = PassageEncoder(model, progress=progress)
     info = encoder.info(int8=int8)
@@ -129,18 +150,13 @@ def build(
                 suffix = ".md" if path.suffix.lower() in {".md", ".markdown"} else ".txt"
                 names.append(f"article{'' if number == 1 else f'-{number}'}{suffix}")
                 shutil.copyfile(path, staging / names[-1])
+            _write_articles(staging / ARTICLES, read)
             _write_passages(staging / PASSAGES, passages, read)
             _write_vectors(staging / VECTORS, vectors)
             encoder.export(staging / "encoder", int8=int8)
-            written = [*names, PASSAGES, VECTORS, *ENCODER, *reader_files(reading)]
+            written = [*names, ARTICLES, PASSAGES, VECTORS, *ENCODER, *reader_files(reading)]
             files = {name: sha256_of(staging / name) for name in sorted(written)}
-            # Named after its file, an article would take the name that its copy has.
-            titles = {
-                n: a.title for n, a, path in zip(names, read, paths, strict=True) if a.title == path.stem
-            }
-            manifest = Manifest(
-                format=FORMAT, articles=names, titles=titles, encoder=info, reader=reading, files=files
-            )
+            manifest = Manifest(format=FORMAT, articles=names, encoder=info, reader=reading, files=files)
             (staging / MANIFEST).write_bytes(manifest.to_bytes())
     except OSError as error:
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
@@ -170,8 +186,27 @@ def load(folder: str | Path, *, threads: int = 1) -> Index:
 
 
 def read_articles(folder: Path, manifest: Manifest) -> tuple[Article, ...]:
-    """Read the articles that an index holds, under the titles that they had when it was built."""
-    return tuple(read_article(folder / name, manifest.titles.get(name, "")) for name in manifest.articles)
+    """Read the articles that an index holds, as they were when it was built.
+
+    Raises:
+        IndexFolderError: if a line is no article, or there are not as many as were indexed.
+    """
+    path = folder / ARTICLES
+    articles = []
+    rows = msgspec.json.Decoder(ArticleRow)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = rows.decode(line)
+            except ValueError as error:
+                raise IndexFolderError(f"{path}:{number}: is no article. Rebuild the index.") from error
+            about = msgspec.structs.asdict(row)
+            articles.append(assemble(about.pop("blocks"), **about))
+    if len(articles) != len(manifest.articles):
+        raise IndexFolderError(
+            f"{path}: holds {len(articles)} articles, and not those of the manifest. Rebuild the index."
+        )
+    return tuple(articles)
 
 
 def check(folder: str | Path, articles: Sequence[str | Path] = ()) -> list[str]:
@@ -184,6 +219,8 @@ def check(folder: str | Path, articles: Sequence[str | Path] = ()) -> list[str]:
     Returns:
         A sentence for each file at fault; empty when all fits.
     """
+    from qa.markup import read_article
+
     folder = Path(folder)
     try:
         manifest = read_manifest(folder)
@@ -198,11 +235,13 @@ def check(folder: str | Path, articles: Sequence[str | Path] = ()) -> list[str]:
         if articles and len(articles) != len(manifest.articles):
             problems.append(f"{folder}: holds {len(manifest.articles)} articles, not {len(articles)}.")
         if not problems:
+            read = read_articles(folder, manifest)
+            for name, article in zip(manifest.articles, read, strict=True):
+                if read_article(folder / name, article.title) != article:
+                    problems.append(f"{folder / name}: is not the article in {folder / ARTICLES}.")
             tokenizer = Tokenizer.from_file(str(folder / ENCODER[1]))
             tokenizer.no_truncation()
-            read = read_articles(folder, manifest)
-            stored = _read_passages(folder / PASSAGES, read)
-            if list(stored) != cut_all(read, tokenizer, manifest.encoder):
+            if list(_read_passages(folder / PASSAGES, read)) != cut_all(read, tokenizer, manifest.encoder):
                 problems.append(f"{folder / PASSAGES}: its passages are not those of the article.")
     except (IndexFolderError, ArticleError) as error:
         return [str(error)]
@@ -249,11 +288,16 @@ def _refuse_foreign(folder: Path) -> None:
     if not folder.is_dir():
         raise IndexFolderError(f"{folder}: is a file; name a folder for the index.")
     for entry in folder.iterdir():
-        ours = {MANIFEST, PASSAGES, VECTORS, "encoder", READER, CALIBRATION}
+        ours = {MANIFEST, ARTICLES, PASSAGES, VECTORS, "encoder", READER, CALIBRATION}
         if entry.name not in ours and not ARTICLE_NAME.fullmatch(entry.name):
             raise IndexFolderError(
                 f"{entry}: is no part of an index, and building would remove it. Name another folder."
             )
+
+
+def _write_articles(path: Path, articles: Sequence[Article]) -> None:
+    rows = [msgspec.convert(article, ArticleRow, from_attributes=True) for article in articles]
+    path.write_bytes(msgspec.json.Encoder().encode_lines(rows))
 
 
 def _write_passages(path: Path, passages: Sequence[Passage], articles: Sequence[Article]) -> None:

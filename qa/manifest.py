@@ -14,8 +14,9 @@ from qa.errors import IndexFolderError
 from qa.extractive import FILES as READER_FILES
 from qa.extractive import ReaderInfo
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
+ARTICLES = "articles.jsonl"
 PASSAGES = "passages.jsonl"
 VECTORS = "vectors.faiss"
 ENCODER = ("encoder/model.onnx", "encoder/tokenizer.json")
@@ -30,13 +31,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """What an index folder says of itself.
 
     ``files`` maps each file's name to its sha256; ``sha256`` is that of all the rest of the manifest.
-    ``titles`` are those of articles that do not say their own, by file name. ``reader`` is None where the
-    packaged one reads.
+    ``articles`` are the copies of what was indexed. ``reader`` is None where the packaged one reads.
     """
 
     format: int
     articles: list[str]
-    titles: dict[str, str] = {}
     encoder: EncoderInfo
     reader: ReaderInfo | None = None
     files: dict[str, str]
@@ -66,19 +65,17 @@ def read_manifest(folder: Path) -> Manifest:
     except (ValueError, RecursionError) as error:
         raise IndexFolderError(f"{path}: is not JSON. Rebuild the index.") from error
     version = found.get("format") if isinstance(found, dict) else None
-    if isinstance(version, int) and version > FORMAT:
-        raise IndexFolderError(
-            f"{path}: format {version} is newer than this program's {FORMAT}. "
-            "Update it (pip install --upgrade article-qa), or rebuild the index."
-        )
+    if isinstance(version, int) and version != FORMAT:
+        update = "Update it (pip install --upgrade article-qa), or rebuild" if version > FORMAT else "Rebuild"
+        raise IndexFolderError(f"{path}: format {version}; this program reads {FORMAT}. {update} the index.")
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
     except ValueError as error:
         raise IndexFolderError(f"{path}: {error}. Rebuild the index.") from error
-    expected = {*manifest.articles, PASSAGES, VECTORS, *ENCODER, *reader_files(manifest.reader)}
+    expected = {*manifest.articles, ARTICLES, PASSAGES, VECTORS, *ENCODER, *reader_files(manifest.reader)}
     if not manifest.articles or not all(ARTICLE_NAME.fullmatch(name) for name in manifest.articles):
         raise IndexFolderError(f"{path}: articles: names no article of this folder. Rebuild the index.")
-    if set(manifest.files) - {CALIBRATION} != expected or manifest.format != FORMAT:
+    if set(manifest.files) - {CALIBRATION} != expected:
         raise IndexFolderError(f"{path}: files: must name exactly {sorted(expected)}. Rebuild the index.")
     if data != manifest.to_bytes():
         raise IndexFolderError(f"{path}: is not as it was written. Rebuild the index.")

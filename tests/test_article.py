@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qa.article import MAX_BYTES, Article, parse_article, read_article
+from qa.article import Article, assemble
 from qa.errors import ArticleError
+from qa.markup import MAX_BYTES, parse_article, read_article
 
 ROOT = Path(__file__).parent.parent
 GIVEN = ROOT.parent / "shared" / "article" / "article.txt"
@@ -49,6 +50,15 @@ def test_headings_form_paths() -> None:
     assert [s.path for s in article.sections] == [(), ("A",), ("A", "B"), ("C",)]
     for section in article.sections[1:]:
         assert article.text[section.start : section.end] == section.heading
+
+
+@given(st.text(alphabet="ab #\n-.", max_size=200), st.booleans())
+def test_an_article_is_the_same_laid_out_again_from_its_blocks(text: str, markdown: bool) -> None:
+    try:
+        article = parse_article(f"Lead.\n\n{text}", markdown=markdown)
+    except ArticleError:
+        return
+    assert assemble(article.blocks, title=article.title) == article
 
 
 def test_html_stays_text() -> None:

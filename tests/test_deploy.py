@@ -24,11 +24,11 @@ import yaml
 from gradio_client import Client
 
 import qa
-from qa.article import read_article
 from qa.bot import SHIPPED_INDEX
 from qa.deploy import index_of, prepare
 from qa.errors import QaError
 from qa.fetch import MAX_PAGE, fetch
+from qa.markup import read_article
 
 ROOT = Path(__file__).parents[1]
 QUESTION = "How many containers of munitions were sent?"

@@ -53,6 +53,34 @@ def test_an_index_answers_wherever_it_lies(rebuilt: Path) -> None:
     assert "11,000" in answer.quote.text
 
 
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"{}",
+        b"[" * 100_000,
+        b'{"title":"T","language":"en","author":"","published":"","source":"","questions":[],"blocks":[[0,""]]}',
+        b'{"title":"T","language":"x\\ny","author":"","published":"","source":"","questions":[],"blocks":[]}',
+        b'{"title":"a\\nb","language":"en","author":"","published":"","source":"","questions":[],"blocks":[]}',
+        b'{"title":"\\ud800","language":"en","author":"","published":"","source":"","questions":[],"blocks":[]}',
+    ],
+)
+def test_a_stored_article_that_is_none_is_refused(copied: Path, line: bytes) -> None:
+    (copied / "articles.jsonl").write_bytes(line)
+    forge(copied)
+    with pytest.raises(IndexFolderError, match=r"articles\.jsonl"):
+        index.load(copied)
+
+
+def test_an_article_that_is_read_otherwise_than_it_was_indexed_is_named(copied: Path) -> None:
+    """Offsets are the stored article's; its copy may say something else where Markdown is read otherwise."""
+    stored = copied / "articles.jsonl"
+    stored.write_bytes(stored.read_bytes().replace(b"marks a pivotal moment", b"marks a pivotal minute"))
+    forge(copied)
+    (problem,) = index.check(copied)
+    assert "article.md" in problem
+
+
 @pytest.mark.parametrize("number", [np.nan, np.inf, 3e38, 0.9])
 def test_vectors_that_are_no_unit_vectors_are_refused(copied: Path, number: float) -> None:
     forged = vectors(copied)
@@ -63,7 +91,9 @@ def test_vectors_that_are_no_unit_vectors_are_refused(copied: Path, number: floa
         index.load(copied)
 
 
-@pytest.mark.parametrize("name", ["article.md", "passages.jsonl", "vectors.faiss", *ENCODER])
+@pytest.mark.parametrize(
+    "name", ["article.md", "articles.jsonl", "passages.jsonl", "vectors.faiss", *ENCODER]
+)
 @pytest.mark.parametrize("how", ["altered", "cut short", "missing"])
 def test_a_file_that_does_not_fit_is_named(copied: Path, name: str, how: str) -> None:
     path = copied / name
@@ -90,6 +120,10 @@ def newer(manifest: dict[str, object]) -> None:
     manifest["format"] = 99
 
 
+def older(manifest: dict[str, object]) -> None:
+    manifest["format"] = 1
+
+
 def leading_out(manifest: dict[str, object]) -> None:
     manifest["articles"] = ["../article.md"]
 
@@ -110,6 +144,7 @@ def another_prompt(manifest: dict[str, object]) -> None:
     [
         (without_format, "Rebuild"),
         (newer, "Update"),
+        (older, "Rebuild"),
         (leading_out, "Rebuild"),
         (another_prompt, "not as it was written"),
         (endless, "window"),

@@ -7,8 +7,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from tokenizers import Tokenizer, models, pre_tokenizers
 
-from qa.article import Article, parse_article, read_article
+from qa.article import Article
 from qa.errors import ArticleError
+from qa.markup import parse_article, read_article
 from qa.passages import Passage, cut
 
 ROOT = Path(__file__).parent.parent

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qa.article import parse_article
+from qa.markup import parse_article
 from qa.passages import Passage, sentences_of
 from qa.quote import STATEMENT, YES_NO, widen
 

@@ -14,13 +14,13 @@ from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
-from qa.article import read_article
 from qa.bot import SHIPPED_INDEX
 from qa.encoder import PassageEncoder
 from qa.evaluation import Document, Question, index_of, read_questions
 from qa.followup import candidates
 from qa.index import cut_all
 from qa.index import load as load_index
+from qa.markup import read_article
 from qa.passages import Passage
 from qa.search import Search
 from training.data import Example, noisy

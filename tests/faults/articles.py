@@ -17,7 +17,7 @@ from pathlib import Path
 
 import qa
 from qa.answer import VERDICTS
-from qa.article import MAX_BYTES, MAX_PARAGRAPH
+from qa.markup import MAX_BYTES, MAX_PARAGRAPH
 from tests.faults.command import command
 from tests.tiny_model import make_model
 

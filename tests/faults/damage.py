@@ -27,11 +27,11 @@ import msgspec
 
 import qa
 from qa import index
-from qa.manifest import ENCODER, MANIFEST, PASSAGES, VECTORS, Manifest
+from qa.manifest import ARTICLES, ENCODER, MANIFEST, PASSAGES, VECTORS, Manifest
 from tests.faults.command import command
 
 SHIPPED = Path(__file__).parent.parent.parent / "index"
-FILES = (MANIFEST, PASSAGES, VECTORS, "article.md", *ENCODER)
+FILES = (MANIFEST, ARTICLES, PASSAGES, VECTORS, "article.md", *ENCODER)
 SECONDS = 20
 EXTRA_BYTES = 200_000_000
 HUGE = (2**31 - 1, 2**32, 2**40, 2**63 - 1, -1)

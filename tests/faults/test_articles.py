@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from qa.article import read_article
 from qa.errors import ArticleError
+from qa.markup import read_article
 from tests.faults.articles import ARTICLES, BYTES, SECONDS, build
 
 

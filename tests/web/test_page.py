@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import qa
-from qa.article import parse_article
+from qa.markup import parse_article
 from qa.settings import Settings
 from qa.suggestions import candidates, suggestions
 from qa.web.desk import BusyError, Desk

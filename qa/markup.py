@@ -1,0 +1,208 @@
+"""Markdown or plain text -> Article. Only building reads them: an index holds the article that came of it."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import yaml
+from frontmatter.default_handlers import YAMLHandler
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from qa.article import LANGUAGE, Article, assemble
+from qa.errors import ArticleError
+
+MAX_BYTES = 4_000_000
+"""Largest article file that is read: about 650,000 words, more than War and Peace."""
+
+MAX_LINES = 200_000
+MAX_PARAGRAPH = 1_000_000
+MAX_FRONT_MATTER = 64_000
+"""Characters. These limits keep the time and memory that a hostile article takes within bounds."""
+
+MAX_NESTING = 100_000
+"""Deeper than Python's own limit goes: Markdown is never cut off in silence, it is refused."""
+
+PLAIN_HEADING_LENGTH = 80
+LIST_ITEM = re.compile(r"([-*+•–—]|\d+[.)])\s")
+
+
+def read_article(path: str | Path, title: str = "") -> Article:
+    """Read a Markdown (``.md``, ``.markdown``) or plain text file, in UTF-8.
+
+    Args:
+        path: the file.
+        title: what stands for a missing one; the file's name without its ending when empty.
+
+    Raises:
+        ArticleError: if the file cannot be read, is too large, is not UTF-8, or holds no text.
+    """
+    path = Path(path)
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise ArticleError(f"{path}: {size:,} bytes; at most {MAX_BYTES:,} are read. Split the article.")
+        data = path.read_bytes()
+    except OSError as error:
+        raise ArticleError(f"{path}: cannot be read ({error.strerror}).") from error
+    try:
+        text = data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ArticleError(
+            f"{path}: byte {error.start} is not UTF-8. Save the article as UTF-8 and try again."
+        ) from error
+    markdown = path.suffix.lower() in {".md", ".markdown"}
+    return parse_article(text, markdown=markdown, name=str(path), title=_line(title))
+
+
+def parse_article(text: str, *, markdown: bool = True, name: str = "article", title: str = "") -> Article:
+    """Turn text into an Article; ``name`` stands in error messages, ``title`` or it for a missing title.
+
+    Raises:
+        ArticleError: if the front matter is no YAML mapping, its language no code, or there is no paragraph.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise ArticleError(f"{name}: character {error.start} is half of a surrogate pair.") from error
+    meta, body = _front_matter(text, name) if markdown else ({}, text)
+    _refuse_endless(body, name, markdown=markdown)
+    try:
+        blocks = list(_markdown_blocks(body) if markdown else _plain_blocks(body))
+    except RecursionError as error:
+        raise ArticleError(
+            f"{name}: its Markdown is nested too deeply. Flatten its lists or quotes."
+        ) from error
+    own = _line(meta.get("title"))
+    if (language := _line(meta.get("language"))) and not LANGUAGE.fullmatch(language):
+        raise ArticleError(f"{name}: language {language[:40]!r} is no code such as en or pt-BR.")
+    levels = [level for level, _ in blocks if level]
+    if blocks and blocks[0][0] == 1 and levels.count(1) == 1:
+        # A single first-level heading on top is the title, not a section.
+        own = own or blocks[0][1]
+        blocks = blocks[1:]
+    questions = meta.get("questions") or ()
+    article = assemble(
+        [(level, text) for level, text in blocks if text],
+        title=own or title or Path(name).stem,
+        language=language or "en",
+        author=_line(meta.get("author")),
+        published=_line(meta.get("published")),
+        source=_line(meta.get("source")),
+        questions=tuple(filter(None, map(_line, questions))) if isinstance(questions, list) else (),
+    )
+    if not any(section.paragraphs for section in article.sections):
+        raise ArticleError(f"{name}: holds no paragraph of text.")
+    return article
+
+
+def _refuse_endless(body: str, name: str, *, markdown: bool) -> None:
+    """Refuse what would take minutes, or gigabytes, to parse."""
+    if (lines := body.count("\n")) > MAX_LINES:
+        raise ArticleError(f"{name}: {lines:,} lines; at most {MAX_LINES:,} are read. Split the article.")
+    longest = max(map(len, re.split(r"\n[ \t]*\n", body))) if markdown else 0
+    if longest > MAX_PARAGRAPH:
+        raise ArticleError(
+            f"{name}: a paragraph of {longest:,} characters; at most {MAX_PARAGRAPH:,} are read. "
+            "Part it with blank lines."
+        )
+
+
+class _TextLoader(yaml.SafeLoader):  # type: ignore[misc]  # yaml is untyped
+    """YAML whose plain values stay the text that they are: ``language: no`` is Norwegian, and not false."""
+
+    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
+
+
+def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
+    handler = YAMLHandler()
+    try:
+        block, body = handler.split(text) if handler.detect(text) else ("", text)
+    except ValueError:
+        # A line of dashes on top that no other one closes is a rule, not front matter.
+        return {}, text
+    if len(block) > MAX_FRONT_MATTER:
+        raise ArticleError(f"{name}: its front matter is longer than {MAX_FRONT_MATTER:,} characters.")
+    try:
+        # Not the loader in C: brackets in brackets overflow its stack, and that ends the process.
+        meta = handler.load(block, Loader=_TextLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:
+        mark = getattr(error, "problem_mark", None)
+        place = f" in line {mark.line + 1}" if mark else ""
+        raise ArticleError(
+            f"{name}: the front matter is not YAML{place}: {str(error).splitlines()[0]}. "
+            'A value with a colon in it must stand in quotes: title: "Before: and after".'
+        ) from error
+    if not isinstance(meta, dict | None):
+        raise ArticleError(f"{name}: the front matter must be a list of `key: value` lines.")
+    return meta or {}, body
+
+
+def _markdown_blocks(body: str) -> Iterator[tuple[int, str]]:
+    """Yield (heading level or 0, text) for each block of Markdown, markup taken off."""
+    # HTML stays visible as the text it is: an article is untrusted.
+    options = {"html": False, "maxNesting": MAX_NESTING}
+    # Inline markup is parsed apart, so that its many tokens are held for one block at a time.
+    blocks = MarkdownIt("commonmark", options).enable("table").disable("inline")
+    inline = MarkdownIt("commonmark", options)
+    env: dict[str, Any] = {}
+    level = 0
+    for token in blocks.parse(body, env):
+        if token.type == "heading_open":
+            level = int(token.tag[1])
+        elif token.type == "heading_close":
+            level = 0
+        elif token.type == "inline":
+            yield level, _tidy("".join(map(_inline_text, inline.parseInline(token.content, env))))
+        elif token.type in {"fence", "code_block"}:
+            yield 0, _tidy(token.content)
+
+
+def _inline_text(token: Token) -> str:
+    parts = []
+    for child in token.children or ():
+        if child.type in {"softbreak", "hardbreak"}:
+            parts.append(" ")
+        else:
+            parts.append(child.content)
+    return "".join(parts)
+
+
+def _plain_blocks(body: str) -> Iterator[tuple[int, str]]:
+    """Yield (heading level or 0, text) for plain text.
+
+    Blank lines part paragraphs; without any, each line is one. One or two short lines without
+    closing punctuation above a paragraph are its headings; an item of a list is none.
+    """
+    lines = body.strip().split("\n")
+    if all(line.strip() for line in lines):
+        texts = [_tidy(line) for line in lines]
+    else:
+        parted = itertools.groupby(lines, key=lambda line: bool(line.strip()))
+        texts = [_tidy(" ".join(group)) for full, group in parted if full]
+    short = [len(t) <= PLAIN_HEADING_LENGTH and t[-1].isalnum() and not LIST_ITEM.match(t) for t in texts] + [
+        True
+    ]
+    for i, text in enumerate(texts):
+        above_two = short[i] and short[i + 1] and i + 2 < len(texts) and not short[i + 2]
+        if short[i] and not short[i + 1]:
+            # Below another heading that has no text of its own, it is that one's first part.
+            yield (3 if i and short[i - 1] else 2), text
+        elif above_two and not (i and short[i - 1]):
+            yield 2, text
+        else:
+            yield 0, text
+
+
+def _line(value: object) -> str:
+    """Return a field of the front matter as one line; YAML's lists and mappings are none."""
+    return _tidy(value) if isinstance(value, str) else ""
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\s+", " ", text).strip()
