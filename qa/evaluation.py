@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from qa.answer import Answer
-from qa.article import Article, Paragraph, Section
+from qa.article import Article, assemble
 from qa.bot import Bot
 from qa.encoder import PassageEncoder, Vectors
 from qa.errors import QaError
@@ -249,22 +249,12 @@ def read_documents(folder: Path, keep: Callable[[str], bool] = lambda title: Tru
 def _document(
     title: str, titled: Sequence[tuple[str, dict[str, str]]], asked: Sequence[Question]
 ) -> Document:
-    article, places = _article(title, [passage["text"] for _, passage in titled])
+    article = assemble([(0, passage["text"]) for _, passage in titled], title=title)
     passages = tuple(
-        Passage(p["id"], heading, start, end, article, tuple(sentences_of(article, start, end)))
-        for (heading, p), (start, end) in zip(titled, places, strict=True)
+        Passage(p["id"], heading, at.start, at.end, article, tuple(sentences_of(article, at.start, at.end)))
+        for (heading, p), (_, at) in zip(titled, article.paragraphs, strict=True)
     )
     return Document(article, passages, tuple(asked))
-
-
-def _article(title: str, texts: Sequence[str]) -> tuple[Article, list[tuple[int, int]]]:
-    places = []
-    position = 0
-    for text in texts:
-        places.append((position, position + len(text)))
-        position += len(text) + 2
-    section = Section((), 0, 0, 0, tuple(Paragraph(*place) for place in places))
-    return Article(title, "\n\n".join(texts), (section,)), places
 
 
 def draw(documents: Sequence[Document], limit: int | None = None) -> list[Document]:
