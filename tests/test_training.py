@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from transformers import BertConfig, BertForQuestionAnswering
 
 import training.reader
+from qa.evaluation import read_rows
 from tests.tiny_reader import SIZE
 from training import written
 from training.average import average
@@ -125,6 +126,12 @@ def test_no_article_that_is_learned_from_is_held_out() -> None:
         "train": len(names - held_out),
         **{part: len(held.split()) for part, held in written.HELD_OUT.items()},
     }
+
+
+def test_every_question_of_our_own_has_an_id_of_its_own() -> None:
+    """What a run has learned is remembered by them."""
+    ids = [row["id"] for path in written.FOLDER.glob("*.jsonl") for row in read_rows(path)]
+    assert len(ids) == len(set(ids))
 
 
 def test_questions_that_an_earlier_run_knew_are_not_learned_again(
