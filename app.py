@@ -3,10 +3,11 @@
 import sys
 
 import qa
-from qa.web import serve
 
 if __name__ == "__main__":
     try:
+        from qa.web import serve
+
         serve()
     except qa.QaError as error:
         sys.exit(str(error))

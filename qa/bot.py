@@ -120,10 +120,13 @@ class Bot:
         before = followup.earlier(history) if wish else None
         if wish is None or before is None:
             return self._answer(self._meant(question, history))
-        judged = self._meant(clean(before.question), before.history)
-        answer = self._answer(judged)
+        if smalltalk.kind_of(before.question, opens=not before.history) == "about":
+            answer, ranked = self._reply(before.question, "about"), self.index.passages
+        else:
+            judged = self._meant(clean(before.question), before.history)
+            answer, ranked = self._answer(judged), self._ranked(judged)
         if wish == "more":
-            return self._more(judged, len(answer.places) + before.pages * SHOWN)
+            return self._more(answer, ranked, before.pages)
         if wish == "sure":
             return replace(answer, message=SURE.format(confidence=answer.confidence))
         return replace(answer, message=PLACE) if answer.quote else answer
@@ -222,7 +225,7 @@ class Bot:
         return any(not self._search.knows(m.group()) for m in NAME_OR_NUMBER.finditer(question))
 
     def _answer(self, judged: Judged) -> Answer:
-        passages = self._shown(judged, 0)
+        passages = self._ranked(judged)[:SHOWN]
         verdict = self.calibration.verdict(judged.signals)
         quote = None
         if verdict == "answered":
@@ -230,16 +233,19 @@ class Bot:
             quote = Quote(start, end, passages[0].article)
         return Answer(judged.question, verdict, judged.confidence, quote, passages, MESSAGES[verdict])
 
-    def _more(self, judged: Judged, first: int) -> Answer:
-        """Show the passages that come after those shown before: near to the question, and no answer."""
-        passages = self._shown(judged, first)
+    def _more(self, answer: Answer, ranked: Sequence[Passage], pages: int) -> Answer:
+        """Show the passages that come after an answer's and ``pages`` more: near to it, and no answer."""
+        if answer.verdict == "off_topic":
+            return replace(answer, passages=(), message=NO_MORE)
+        said = {passage.id for passage in answer.places}
+        following = [passage for passage in ranked if passage.id not in said]
+        passages = tuple(following[pages * SHOWN : (pages + 1) * SHOWN])
         message = MORE if passages else NO_MORE
-        return Answer(judged.question, "related", judged.confidence, None, passages, message)
+        return replace(answer, verdict="related", quote=None, passages=passages, message=message)
 
-    def _shown(self, judged: Judged, first: int) -> tuple[Passage, ...]:
-        """Return some of the ranked passages, from ``first`` on, counted from 0, with their scores."""
-        part = slice(first, first + SHOWN)
-        ranked = zip(judged.order[part], judged.scores[part], strict=True)
+    def _ranked(self, judged: Judged) -> tuple[Passage, ...]:
+        """Return the passages that were read, the best first, with their scores."""
+        ranked = zip(judged.order, judged.scores, strict=True)
         return tuple(replace(self.index.passages[i], score=score) for i, score in ranked)
 
     def _reply(self, question: str, kind: smalltalk.Kind) -> Answer:

@@ -61,7 +61,10 @@ def prepare(folder: str | Path, index: str | Path) -> None:
     if problems := check(index):
         raise DeployError(problems[0])
     if folder.exists():
-        foreign = [e for e in folder.iterdir() if e.name not in ENTRIES] if folder.is_dir() else [folder]
+        held = list(folder.iterdir()) if folder.is_dir() else [folder]
+        # A program of somebody's own has an app.py and a README.md too.
+        ours = ENTRIES if (folder / "index" / MANIFEST).exists() and (folder / "qa").is_dir() else ()
+        foreign = [entry for entry in held if entry.name not in ours]
         if foreign:
             raise DeployError(f"{foreign[0]}: is no part of a Space, and would be lost. Name another folder.")
     try:
@@ -101,9 +104,11 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
     try:
         import httpx2  # what the hub's client speaks through
         from huggingface_hub import HfApi
-        from huggingface_hub.errors import HfHubHTTPError, LocalTokenNotFoundError
+        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
     except ImportError as error:
-        raise DeployError("deploying needs huggingface_hub: pip install 'article-qa[deploy]'") from error
+        raise DeployError(
+            "deploying needs huggingface_hub: pip install '.[deploy]' in its checkout"
+        ) from error
 
     api = HfApi(token=token)
     with tempfile.TemporaryDirectory() as temporary:
@@ -122,6 +127,8 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
             )
         except LocalTokenNotFoundError as error:
             raise DeployError(f"{repo_id}: {_LOG_IN}") from error
+        except HFValidationError as error:
+            raise DeployError(f"{repo_id}: is no name that the hub takes ({error}).") from error
         except HfHubHTTPError as error:
             status = error.response.status_code
             hint = f" {_LOG_IN}" if status in {401, 403} else ""

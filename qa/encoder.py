@@ -98,16 +98,16 @@ class PassageEncoder:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
             raise ModelError(
-                "Building needs sentence-transformers: pip install 'article-qa[build]'"
+                "Building needs sentence-transformers: pip install '.[build]' in its checkout"
             ) from error
         try:
             with contextlib.nullcontext() if progress else quiet():
                 self._model: SentenceTransformer = SentenceTransformer(
                     str(find_model(name)), device="cpu", model_kwargs={"use_safetensors": True}
                 )
-        except (OSError, ValueError) as error:
+        except Exception as error:  # of many kinds: safetensors' derive from nothing narrower
             raise ModelError(
-                f"model {name!r} cannot be loaded: {str(error).splitlines()[0]} "
+                f"model {name!r} cannot be loaded: {(str(error) or repr(error)).splitlines()[0]} "
                 "Name a folder, an installed package's model, or one that the hub has."
             ) from error
         self._model.eval()

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -116,12 +117,13 @@ class Examiner:
             QaError: if a file is missing or holds no questions in their form.
         """
         if (folder / "corpus.jsonl").exists():
-            return list(read_documents(folder))
+            found = read_documents(folder)
+            return [replace(d, questions=tuple(q for q in d.questions if _asked(q, part))) for d in found]
         index = self._bot.index
         questions = read_questions(folder / "questions.jsonl", index.passages)
         if any(document is not None for document in questions):
             raise QaError(f"{folder / 'corpus.jsonl'}: is missing, and questions name documents in it.")
-        kept = tuple(q for q in questions[None] if not part or q.part in {"", part})
+        kept = tuple(q for q in questions[None] if _asked(q, part))
         return [Document(index.articles[0], index.passages, kept)]
 
     def drawn(self, folder: Path, part: str = "", limit: int | None = None) -> list[Document]:
@@ -154,6 +156,11 @@ class Examiner:
                 (reading,) = self._bot.reader.read(outcome.answer.question, [passage])
                 words = passage.article.text[reading.start : reading.end]
                 yield replace(outcome, given=Given(words, reading.margin))
+
+
+def _asked(question: Question, part: str) -> bool:
+    """Say whether a question belongs to a part: it does where either has no name."""
+    return not part or question.part in {"", part}
 
 
 def read_rows(path: Path) -> Iterator[dict[str, Any]]:
@@ -190,18 +197,21 @@ def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | N
             answers = _texts(row, "answers")
             gold = _texts(row, "passage_ids")
             if row.get("passage_ids") is None:
-                gold = tuple(p.id for p in passages if any(a in p.text for a in answers))
-            verdict = row.get("verdict") or ("answered" if row["answerable"] else None)
+                gold = _holding(answers, passages)
+            answerable = row["answerable"]
+            if not isinstance(answerable, bool):
+                raise ValueError("answerable, true or false")
+            verdict = row.get("verdict") or ("answered" if answerable else None)
             question = Question(
                 id=str(row["id"]),
-                text=row["question"],
+                text=_text(row, "question"),
                 gold=frozenset(gold),
                 answers=answers,
-                answerable=row["answerable"],
+                answerable=answerable,
                 kind=row.get("kind", ""),
                 part=row.get("part", ""),
                 verdict=verdict,
-                rewrite=row.get("rewrite") or row["question"],
+                rewrite=_text(row, "rewrite" if row.get("rewrite") else "question"),
                 spans=tuple((pid, start, end) for pid, start, end in row.get("answer_spans", ())),
                 source=row.get("source_passage", ""),
                 parts=_parts(row),
@@ -209,15 +219,30 @@ def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | N
                     {"role": turn["role"], "content": turn["text"]} for turn in row.get("history", ())
                 ),
             )
+            document = None if row.get("doc_id") is None else _text(row, "doc_id")
         except (KeyError, TypeError, ValueError) as error:
             raise QaError(f"{path}: a row lacks or mistakes {error}: {str(row)[:80]}") from error
-        found[row.get("doc_id")].append(question)
+        found[document].append(question)
     return found
+
+
+def _holding(answers: Sequence[str], passages: Sequence[Passage]) -> tuple[str, ...]:
+    """Return the passages that hold an answer: as words of its own, or else, as in Chinese, anywhere."""
+    whole = [re.compile(rf"(?<!\w)(?={re.escape(a)}(?!\w))") for a in answers]
+    ids = tuple(p.id for p in passages if any(word.search(p.text) for word in whole))
+    return ids or tuple(p.id for p in passages if any(a in p.text for a in answers))
+
+
+def _text(row: dict[str, Any], field: str) -> str:
+    text = row[field]
+    if not isinstance(text, str):
+        raise ValueError(f"{field}, a text")
+    return text
 
 
 def _texts(row: dict[str, Any], field: str) -> tuple[str, ...]:
     found = row.get(field) or []
-    if not isinstance(found, list) or not all(isinstance(text, str) for text in found):
+    if not isinstance(found, list) or not all(isinstance(text, str) and text for text in found):
         raise ValueError(f"{field}, a list of texts")
     return tuple(found)
 
@@ -232,9 +257,9 @@ def read_documents(folder: Path, keep: Callable[[str], bool] = lambda title: Tru
     for row in read_rows(folder / "corpus.jsonl"):
         try:
             title = (row.get("title") or row["doc_id"]).replace("_", " ")
-            titled = [(title, {"id": p["id"], "text": p["text"]}) for p in row["passages"]]
+            titled = [(title, {"id": _text(p, "id"), "text": _text(p, "text")}) for p in row["passages"]]
             asked = questions.get(row["doc_id"])
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
             raise QaError(f"{folder / 'corpus.jsonl'}: lacks or mistakes {error}: {str(row)[:80]}") from error
         if titled and keep(title):
             if asked:

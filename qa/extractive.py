@@ -63,7 +63,7 @@ def export_reader(name: str, folder: Path, *, int8: bool = True, progress: bool 
         from transformers import AutoModelForQuestionAnswering, AutoTokenizer
     except ImportError as error:
         raise ModelError(
-            f"reader {name!r}: another reader needs {error.name}: pip install 'article-qa[build]'"
+            f"reader {name!r}: another reader needs {error.name}: pip install '.[build]' in its checkout"
         ) from error
     # A folder is never looked for on the hub, and no weights are unpickled.
     local = Path(name).is_dir()

@@ -25,7 +25,7 @@ def is_address(article: str) -> bool:
 
 
 def fetch(address: str, folder: Path) -> Path:
-    """Fetch an article and write it as ``article.md`` into a folder: its words, headings and lists.
+    """Fetch an article and write it into a folder: its words, headings and lists.
 
     Of an HTML page the article alone is kept, without menus, scripts and comments; its title, author,
     date and address go into the front matter. Markdown and plain text are kept as they are.
@@ -42,7 +42,7 @@ def fetch(address: str, folder: Path) -> Path:
         import trafilatura
     except ImportError as error:
         raise ArticleError(
-            f"{address}: fetching a page needs {error.name}: pip install 'article-qa[deploy]'"
+            f"{address}: fetching a page needs {error.name}: pip install '.[deploy]' in its checkout"
         ) from error
     try:
         with httpx.Client(follow_redirects=True, max_redirects=REDIRECTS, timeout=SECONDS) as client:
@@ -51,6 +51,8 @@ def fetch(address: str, folder: Path) -> Path:
         raise ArticleError(f"{address}: cannot be fetched ({error or type(error).__name__}).") from error
     path = folder / "article.md"
     if kind in TEXT:
+        named = urlsplit(final).path.lower().endswith((".md", ".markdown"))
+        path = path.with_suffix(".txt" if kind == "text/plain" and not named else ".md")
         path.write_bytes(data)
         return path
     page = trafilatura.load_html(data)

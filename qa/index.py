@@ -18,7 +18,7 @@ from tokenizers import Tokenizer
 
 from qa.article import LANGUAGE, Article, assemble
 from qa.encoder import DEFAULT_MODEL, EncoderInfo, PassageEncoder, QuestionEncoder, Vectors
-from qa.errors import ArticleError, IndexFolderError
+from qa.errors import ArticleError, IndexFolderError, QaError
 from qa.extractive import QUESTION_TOKENS, WINDOW, check_room, export_reader
 from qa.manifest import (
     ARTICLE_NAME,
@@ -37,7 +37,7 @@ from qa.manifest import (
     sha256_of,
 )
 from qa.passages import Passage, cut
-from qa.reader import PACKAGED
+from qa.reader import PACKAGED, Reader
 from qa.staging import staged
 from qa.verdict import Calibration
 
@@ -63,7 +63,7 @@ class ArticleRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     published: Line
     source: Line
     questions: tuple[Text, ...]
-    blocks: tuple[tuple[Annotated[int, msgspec.Meta(ge=0)], Text], ...]
+    blocks: tuple[tuple[Annotated[int, msgspec.Meta(ge=0, le=6)], Text], ...]
 
 
 class PassageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -170,17 +170,20 @@ def load(folder: str | Path, *, threads: int = 1) -> Index:
     """
     folder = Path(folder)
     manifest = read_manifest(folder)
-    for name, expected in manifest.files.items():
-        if sha256_of(inside(folder, name)) != expected:
-            articles = " ".join(str(folder / article) for article in manifest.articles)
-            raise IndexFolderError(
-                f"{folder / name}: is not the file that was indexed. "
-                f"Rebuild the index, with the model and the reader that it had: qa build {articles} {folder}"
-            )
-    read = read_articles(folder, manifest)
-    passages = _read_passages(folder / PASSAGES, read)
-    count = sum(1 + len(p.sentences) for p in passages)
-    vectors = _read_vectors(folder / VECTORS, count, manifest.encoder.dimension)
+    try:
+        for name, expected in manifest.files.items():
+            if sha256_of(inside(folder, name)) != expected:
+                articles = " ".join(str(folder / article) for article in manifest.articles)
+                raise IndexFolderError(
+                    f"{folder / name}: is not the file that was indexed. Rebuild the index, "
+                    f"with the model and the reader that it had: qa build {articles} {folder}"
+                )
+        read = read_articles(folder, manifest)
+        passages = _read_passages(folder / PASSAGES, read)
+        count = sum(1 + len(p.sentences) for p in passages)
+        vectors = _read_vectors(folder / VECTORS, count, manifest.encoder.dimension)
+    except OSError as error:
+        raise IndexFolderError(f"{error.filename}: cannot be read ({error.strerror}).") from error
     encoder = QuestionEncoder(folder / "encoder", manifest.encoder, threads)
     return Index(folder, manifest, read, passages, vectors, encoder)
 
@@ -210,7 +213,7 @@ def read_articles(folder: Path, manifest: Manifest) -> tuple[Article, ...]:
 
 
 def check(folder: str | Path, articles: Sequence[str | Path] = ()) -> list[str]:
-    """Say what in an index does not fit: altered files, and passages that the articles no longer give.
+    """Say why an index cannot be loaded, or which passages its articles no longer give.
 
     Args:
         folder: the index.
@@ -235,15 +238,19 @@ def check(folder: str | Path, articles: Sequence[str | Path] = ()) -> list[str]:
         if articles and len(articles) != len(manifest.articles):
             problems.append(f"{folder}: holds {len(manifest.articles)} articles, not {len(articles)}.")
         if not problems:
-            read = read_articles(folder, manifest)
-            for name, article in zip(manifest.articles, read, strict=True):
+            index = load(folder)
+            if manifest.reader is not None:
+                Reader(folder / READER)
+            if CALIBRATION in manifest.files:
+                Calibration.load(folder / CALIBRATION)
+            for name, article in zip(manifest.articles, index.articles, strict=True):
                 if read_article(folder / name, article.title) != article:
                     problems.append(f"{folder / name}: is not the article in {folder / ARTICLES}.")
             tokenizer = Tokenizer.from_file(str(folder / ENCODER[1]))
             tokenizer.no_truncation()
-            if list(_read_passages(folder / PASSAGES, read)) != cut_all(read, tokenizer, manifest.encoder):
+            if list(index.passages) != cut_all(index.articles, tokenizer, manifest.encoder):
                 problems.append(f"{folder / PASSAGES}: its passages are not those of the article.")
-    except (IndexFolderError, ArticleError) as error:
+    except QaError as error:
         return [str(error)]
     except OSError as error:
         return [f"{error.filename}: cannot be read ({error.strerror})."]
@@ -287,9 +294,15 @@ def _refuse_foreign(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise IndexFolderError(f"{folder}: is a file; name a folder for the index.")
-    for entry in folder.iterdir():
+    ours = set()
+    if (folder / MANIFEST).exists():
         ours = {MANIFEST, ARTICLES, PASSAGES, VECTORS, "encoder", READER, CALIBRATION}
-        if entry.name not in ours and not ARTICLE_NAME.fullmatch(entry.name):
+    try:
+        named = set(read_manifest(folder).articles)
+    except IndexFolderError:  # of a damaged index, or one of another format
+        named = {entry.name for entry in folder.iterdir() if ours and ARTICLE_NAME.fullmatch(entry.name)}
+    for entry in folder.iterdir():
+        if entry.name not in ours | named:
             raise IndexFolderError(
                 f"{entry}: is no part of an index, and building would remove it. Name another folder."
             )

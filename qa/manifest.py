@@ -66,7 +66,7 @@ def read_manifest(folder: Path) -> Manifest:
         raise IndexFolderError(f"{path}: is not JSON. Rebuild the index.") from error
     version = found.get("format") if isinstance(found, dict) else None
     if isinstance(version, int) and version != FORMAT:
-        update = "Update it (pip install --upgrade article-qa), or rebuild" if version > FORMAT else "Rebuild"
+        update = "Update the program, or rebuild" if version > FORMAT else "Rebuild"
         raise IndexFolderError(f"{path}: format {version}; this program reads {FORMAT}. {update} the index.")
     try:
         manifest = msgspec.json.decode(data, type=Manifest)

@@ -6,7 +6,7 @@ import itertools
 import re
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import yaml
 from frontmatter.default_handlers import YAMLHandler
@@ -73,7 +73,9 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
     meta, body = _front_matter(text, name) if markdown else ({}, text)
     _refuse_endless(body, name, markdown=markdown)
     try:
-        blocks = list(_markdown_blocks(body) if markdown else _plain_blocks(body))
+        found = _markdown_blocks(body) if markdown else _plain_blocks(body)
+        # What is left of some editors' blank lines are marks that nobody sees, and no words.
+        blocks = [(level, text) for level, text in found if any(map(str.isprintable, text.replace(" ", "")))]
     except RecursionError as error:
         raise ArticleError(
             f"{name}: its Markdown is nested too deeply. Flatten its lists or quotes."
@@ -82,14 +84,14 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
     if (language := _line(meta.get("language"))) and not LANGUAGE.fullmatch(language):
         raise ArticleError(f"{name}: language {language[:40]!r} is no code such as en or pt-BR.")
     levels = [level for level, _ in blocks if level]
-    if blocks and blocks[0][0] == 1 and levels.count(1) == 1:
+    if blocks and blocks[0][0] == 1 and levels.count(1) == 1 and own in {"", blocks[0][1]}:
         # A single first-level heading on top is the title, not a section.
         own = own or blocks[0][1]
         blocks = blocks[1:]
     questions = meta.get("questions") or ()
     article = assemble(
-        [(level, text) for level, text in blocks if text],
-        title=own or title or Path(name).stem,
+        blocks,
+        title=own or title or _line(Path(name).stem) or "article",
         language=language or "en",
         author=_line(meta.get("author")),
         published=_line(meta.get("published")),
@@ -113,12 +115,6 @@ def _refuse_endless(body: str, name: str, *, markdown: bool) -> None:
         )
 
 
-class _TextLoader(yaml.SafeLoader):  # type: ignore[misc]  # yaml is untyped
-    """YAML whose plain values stay the text that they are: ``language: no`` is Norwegian, and not false."""
-
-    yaml_implicit_resolvers: ClassVar[dict[str, Any]] = {}
-
-
 def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     handler = YAMLHandler()
     try:
@@ -129,8 +125,9 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     if len(block) > MAX_FRONT_MATTER:
         raise ArticleError(f"{name}: its front matter is longer than {MAX_FRONT_MATTER:,} characters.")
     try:
-        # Not the loader in C: brackets in brackets overflow its stack, and that ends the process.
-        meta = handler.load(block, Loader=_TextLoader)
+        # This loader makes text of every value ("language: no" is Norwegian) and obeys no tag. Not the one
+        # in C: brackets in brackets overflow its stack, and that ends the process.
+        meta = handler.load(block, Loader=yaml.BaseLoader)
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark else ""
@@ -169,7 +166,8 @@ def _inline_text(token: Token) -> str:
         if child.type in {"softbreak", "hardbreak"}:
             parts.append(" ")
         else:
-            parts.append(child.content)
+            # Of an image, the words that stand for it.
+            parts.append(_inline_text(child) if child.type == "image" else child.content)
     return "".join(parts)
 
 
@@ -200,8 +198,9 @@ def _plain_blocks(body: str) -> Iterator[tuple[int, str]]:
 
 
 def _line(value: object) -> str:
-    """Return a field of the front matter as one line; YAML's lists and mappings are none."""
-    return _tidy(value) if isinstance(value, str) else ""
+    """Return a name, or a field of the front matter, as one line; YAML's lists and mappings are none."""
+    # An escape in YAML, and a file's name, can hold half of a surrogate pair.
+    return _tidy(value.encode("utf-8", "replace").decode()) if isinstance(value, str) else ""
 
 
 def _tidy(text: str) -> str:

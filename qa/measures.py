@@ -24,7 +24,7 @@ from qa.evaluation import FOREIGN, Outcome
 try:
     from sklearn.metrics import auc, roc_curve
 except ImportError as missing:
-    raise QaError("Measuring needs scikit-learn: pip install 'article-qa[eval]'") from missing
+    raise QaError("Measuring needs scikit-learn: pip install '.[eval]' in its checkout") from missing
 
 BINS = 10
 RESAMPLES = 500

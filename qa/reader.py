@@ -79,7 +79,9 @@ class Reader:
         starts, ends = (scores[0] for scores in self._session.run([encoding]))
         null = float(starts[0] + ends[0])
         words = [i for i, part in enumerate(encoding.sequence_ids) if part == 1]
-        margin = float(np.logaddexp.reduce(starts[words]) + np.logaddexp.reduce(ends[words])) - null
+        # A passage without a token the reader knows says nothing.
+        held = words or [0]
+        margin = float(np.logaddexp.reduce(starts[held]) + np.logaddexp.reduce(ends[held])) - null
         span = _best_span(encoding, starts, ends, text, lead)
         if span is None:
             return Reading(passage.start, passage.end, margin, null)

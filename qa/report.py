@@ -123,7 +123,7 @@ def check_picture(path: Path | None) -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:
-        raise QaError("A picture needs matplotlib: pip install 'article-qa[eval]'") from error
+        raise QaError("A picture needs matplotlib: pip install '.[eval]' in its checkout") from error
     if path.suffix.lower() not in PICTURES:
         raise QaError(f"{path}: must end in {', '.join(PICTURES)}.")
 

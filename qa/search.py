@@ -24,6 +24,9 @@ MOST_QUOTED = 8
 HIDDEN = frozenset({"Cc", "Cf", "Cs"})
 """Unicode's categories of controls, invisible format marks, and halves of surrogate pairs."""
 
+JOINERS = "\u200c\u200d"
+"""Format marks that belong to words, as in Persian, and to emoji."""
+
 FUNCTION_WORDS = frozenset(
     """
     a about after all also am an and any are as at be because been before being between
@@ -54,7 +57,8 @@ def content_words(text: str) -> list[str]:
 
 def visible(text: str) -> str:
     """Return a text on one line, without controls, lone surrogates and marks that could disguise it."""
-    return " ".join("".join(c if unicodedata.category(c) not in HIDDEN else " " for c in text).split())
+    kept = (c if c in JOINERS or unicodedata.category(c) not in HIDDEN else " " for c in text)
+    return " ".join("".join(kept).split())
 
 
 class Stems:

@@ -94,11 +94,7 @@ class Settings(BaseSettings):
     def _origins(cls, origins: Any) -> Any:
         if isinstance(origins, str):
             origins = [part.strip() for part in origins.split(",") if part.strip()]
-        for origin in origins:
-            parts = urlsplit(str(origin))
-            if parts.scheme not in {"http", "https"} or origin != f"{parts.scheme}://{parts.netloc}":
-                raise ValueError(f"{str(origin)!r} must be a scheme and a host, such as https://example.org")
-        return tuple(origins)
+        return tuple(_origin(str(origin)) for origin in origins)
 
     @field_validator("root_path")
     @classmethod
@@ -107,3 +103,25 @@ class Settings(BaseSettings):
         if path and not path.startswith("/"):
             raise ValueError("must begin with a slash")
         return path
+
+
+def _origin(address: str) -> str:
+    """Write an origin as browsers do: in small letters, without the port that goes without saying."""
+    try:
+        parts = urlsplit(address)
+        port = parts.port
+    except ValueError:
+        parts, port = urlsplit(""), None
+    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
+    own = port is not None and port != {"http": 80, "https": 443}.get(parts.scheme)
+    if (
+        parts.scheme not in {"http", "https"}
+        or not host
+        or address.lower()
+        not in {
+            f"{parts.scheme}://{host}",
+            f"{parts.scheme}://{host}:{port}",
+        }
+    ):
+        raise ValueError(f"{address!r} must be a scheme and a host, such as https://example.org")
+    return f"{parts.scheme}://{host}:{port}" if own else f"{parts.scheme}://{host}"

@@ -10,6 +10,7 @@ import json
 import math
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from qa.answer import Verdict
 from qa.errors import ModelError
@@ -93,12 +94,12 @@ class Calibration:
             return cls(
                 answers=_logistic(found["answers"], FEATURES),
                 touches=_logistic(found["touches"], TOPIC_FEATURES),
-                answer_threshold=float(found["answer_threshold"]),
-                topic_threshold=float(found["topic_threshold"]),
-                rank=float(found["rank"]),
-                follow_up_rank=float(found["follow_up_rank"]),
+                answer_threshold=_number(found["answer_threshold"]),
+                topic_threshold=_number(found["topic_threshold"]),
+                rank=_number(found["rank"]),
+                follow_up_rank=_number(found["follow_up_rank"]),
             )
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except (OSError, ArithmeticError, LookupError, ValueError, TypeError, RecursionError) as error:
             raise ModelError(
                 f"{path}: is no calibration ({error}). Rebuild the index, or reinstall the package."
             ) from error
@@ -122,4 +123,11 @@ def _logistic(found: dict[str, object], features: tuple[str, ...]) -> Logistic:
     weights = found["weights"]
     if not isinstance(weights, dict) or set(weights) != set(features):
         raise ValueError(f"weights must be for {features}")
-    return Logistic({name: float(weights[name]) for name in features}, float(str(found["intercept"])))
+    return Logistic({name: _number(weights[name]) for name in features}, _number(found["intercept"]))
+
+
+def _number(value: Any) -> float:
+    number = float(value)
+    if not math.isfinite(number):
+        raise ValueError(f"{number} is no weight")
+    return number

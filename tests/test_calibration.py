@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
+from pathlib import Path
+
+import pytest
 
 from qa.calibration import RANKS, Row, fit
-from qa.verdict import FEATURES, TOPIC_FEATURES, Signals
+from qa.errors import ModelError
+from qa.reader import PACKAGED
+from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Signals
 from training.calibrate import Collected, crossed
 
 CLEAR, DOUBTFUL = 4.0, -4.0
@@ -45,6 +51,17 @@ def test_first_questions_are_judged_as_if_no_follow_up_had_been_seen() -> None:
     alone, both = fit(FIRST, TOPIC_THRESHOLD), fit([*FIRST, *LATER], TOPIC_THRESHOLD)
     assert alone.answer_threshold == both.answer_threshold
     assert alone.answers(signals(CLEAR)) == both.answers(signals(CLEAR)) > 0.9
+
+
+@pytest.mark.parametrize("number", ["NaN", "1e999", "1" * 400])
+def test_a_weight_that_is_no_number_is_refused(tmp_path: Path, number: str) -> None:
+    path = tmp_path / "calibration.json"
+    whole = json.loads((PACKAGED / "calibration.json").read_text(encoding="utf-8"))
+    path.write_text(
+        json.dumps(whole | {"rank": 0}).replace('"rank": 0', f'"rank": {number}'), encoding="utf-8"
+    )
+    with pytest.raises(ModelError, match=r"calibration\.json"):
+        Calibration.load(path)
 
 
 def test_what_a_fit_is_worth_is_told_of_articles_that_it_did_not_see() -> None:

@@ -91,6 +91,15 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         prepare(folder / "novel.txt", SHIPPED_INDEX)
 
 
+def test_somebodys_own_program_is_left_alone(tmp_path: Path) -> None:
+    """A program of Gradio's has the same names in it as a Space."""
+    for name in ("app.py", "README.md", "requirements.txt"):
+        (tmp_path / name).write_text("mine")
+    with pytest.raises(QaError, match="would be lost"):
+        prepare(tmp_path, SHIPPED_INDEX)
+    assert set(contents(tmp_path).values()) == {b"mine"}
+
+
 def test_a_folder_is_named_in_any_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "space").mkdir()
     monkeypatch.chdir(tmp_path / "space")
@@ -271,6 +280,7 @@ def test_what_goes_wrong_is_said_in_a_line(hub: HubServer) -> None:
         (hub.address, "somebody/article", "hf_wrong", "hf auth login"),
         (hub.address, "article", "hf_right", "OWNER/NAME"),
         (hub.address, "../../etc", "hf_right", "OWNER/NAME"),
+        (hub.address, "owner/my--space", "hf_right", "is no name that the hub takes"),
         (closed, "somebody/article", "hf_right", "cannot be reached"),
     ):
         done = qa_deploy(where, name, token=token)
@@ -339,6 +349,7 @@ def site() -> Iterator[str]:
     Site.pages = {
         "/article": ("text/html; charset=utf-8", HARBOUR.encode()),
         "/text": ("text/markdown", b"# The harbour\n\nIt opened on Tuesday.\n"),
+        "/plain": ("text/plain", b"Costs\nIt cost four hundred million crowns.\nThe city pays."),
         "/german": ("text/html", HARBOUR.replace('lang="en"', 'lang="de-AT"').encode()),
         "/odd": ("text/html", HARBOUR.replace('lang="en"', 'lang="see below"').encode()),
         "/image": ("image/png", b"\x89PNG"),
@@ -361,6 +372,8 @@ def test_of_a_page_the_article_is_kept(site: str, tmp_path: Path) -> None:
     for other in ("Sport", "cookies", "alert"):
         assert other not in article.text
     assert "Tuesday" in read_article(fetch(f"{site}/text", tmp_path)).text
+    plain = read_article(fetch(f"{site}/plain", tmp_path))
+    assert [section.heading for section in plain.sections] == ["Costs"]
 
 
 @pytest.mark.parametrize(("path", "language"), [("/article", "en"), ("/german", "de-AT"), ("/odd", "en")])

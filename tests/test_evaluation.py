@@ -7,10 +7,21 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+import qa
 from qa.answer import Answer, Quote
 from qa.article import Article
 from qa.errors import QaError
-from qa.evaluation import FOREIGN, Document, Given, Outcome, Question, draw, read_documents, read_questions
+from qa.evaluation import (
+    FOREIGN,
+    Document,
+    Examiner,
+    Given,
+    Outcome,
+    Question,
+    draw,
+    read_documents,
+    read_questions,
+)
 from qa.measures import calibration_error, exact_match, measure, risk_coverage, token_f1
 from qa.passages import Passage
 from qa.report import print_tables, save
@@ -228,7 +239,12 @@ def test_questions_about_no_document_are_about_all_of_them(tmp_path: Path) -> No
         ([{"id": "1"}], CORPUS, "questions.jsonl.*answerable"),
         ([[]], CORPUS, "questions.jsonl:1: is no JSON object"),
         ([asked(1, answers="11,000")], CORPUS, "questions.jsonl.*answers, a list of texts"),
+        ([asked(1, answers=[""])], CORPUS, "questions.jsonl.*answers, a list of texts"),
+        ([asked(1, answerable=None)], CORPUS, "questions.jsonl.*answerable, true or false"),
+        ([asked(1, answerable="false")], CORPUS, "questions.jsonl.*answerable, true or false"),
+        ([asked(1, doc_id=["a"])], CORPUS, "questions.jsonl.*doc_id, a text"),
         ([asked(1)], [{"doc_id": "a", "passages": [{"id": "a1"}]}], "corpus.jsonl.*text"),
+        ([asked(1)], [{"doc_id": "a", "passages": [{"id": "a1", "text": None}]}], "corpus.jsonl.*text"),
     ],
 )
 def test_a_row_that_lacks_something_is_named(
@@ -264,6 +280,27 @@ def test_gold_passages_are_those_that_hold_an_answer(tmp_path: Path) -> None:
     (question,) = read_questions(write(tmp_path / "set", [row]) / "questions.jsonl", [FIRST, SECOND])[None]
     assert question.gold == {"p1"}
     assert Document(ARTICLE, (FIRST, SECOND), (question,)).questions == (question,)
+
+
+@pytest.mark.parametrize(("answer", "gold"), [("it", {"p2"}), ("eave", {"p1"}), ("1904", {"p2"})])
+def test_an_answer_within_a_word_counts_only_where_it_stands_nowhere_else(
+    tmp_path: Path, answer: str, gold: set[str]
+) -> None:
+    article = Article("Ferry", "He waited: the ferry leaves. And it froze in 1904.", ())
+    passages = [Passage("p1", "", 0, 28, article, ()), Passage("p2", "", 29, 50, article, ())]
+    row = {"id": "1", "question": "When?", "answerable": True, "answers": [answer]}
+    (question,) = read_questions(write(tmp_path / "set", [row]) / "questions.jsonl", passages)[None]
+    assert question.gold == gold
+
+
+def test_a_part_is_kept_to_where_a_set_has_articles_of_its_own(tmp_path: Path) -> None:
+    rows = [asked(1, part="choose"), asked(2, part="report"), asked(3)]
+    folder = write(tmp_path / "set", rows, CORPUS)
+    examiner = Examiner(qa.load())
+    kept = [
+        [q.id for d in examiner.documents(folder, part) for q in d.questions] for part in ("choose", "report")
+    ]
+    assert kept == [["1", "3"], ["2", "3"]]
 
 
 @pytest.mark.parametrize("suffix", [".svg", ".png"])

@@ -1,7 +1,9 @@
 """Another reader: named when building or loading, remembered, and refused where it does not fit."""
 
 import json
+import math
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -39,6 +41,14 @@ def built(bert: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     encoder = make_model(folder)
     qa.build(article, folder / "index", model=str(encoder), reader=str(bert), int8=False)
     return folder / "index"
+
+
+def test_a_passage_that_holds_nothing_answers_nothing() -> None:
+    nothing = Passage("p1", "", 0, 1, Article("Ferry", "\u200b" + TEXT, ()), ())
+    said = replace(nothing, start=1, end=26)
+    empty, full = Reader().read(QUESTION, [nothing, said])
+    assert math.isfinite(empty.margin)
+    assert empty.margin < full.margin
 
 
 def passage(heading: str = "At sea") -> Passage:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 import qa
-from qa.bot import MOST_READ, PLACE
+from qa.bot import MOST_READ, NO_MORE, PLACE
 from qa.followup import Message, candidates
 
 
@@ -80,6 +80,29 @@ def test_more_goes_through_what_was_read_and_ends(bot: qa.Bot) -> None:
             break
     assert not answer.passages
     assert len(shown) == len(set(shown)) == MOST_READ
+
+
+def test_more_of_what_the_article_says_nothing_about_is_nothing(bot: qa.Bot) -> None:
+    answer = bot.ask("more", after("How do I bake sourdough bread?"))
+    assert (answer.verdict, answer.passages, answer.message) == ("off_topic", (), NO_MORE)
+
+
+def test_more_of_a_list_leaves_out_what_was_shown_and_nothing_else(bot: qa.Bot) -> None:
+    asked = "What are the three agreements?"
+    first = [p.id for p in bot.ask(asked).places]
+    pages = [bot.ask("more", after(asked, *["more"] * n)).passages for n in range(3)]
+    shown = first + [p.id for page in pages for p in page]
+    assert len(shown) == len(set(shown)) == MOST_READ
+
+
+def test_how_the_article_begins_is_gone_on_from_and_vouched_for(bot: qa.Bot) -> None:
+    about = after("What is this article about?")
+    lead, second = bot.index.passages[:2]
+    for turn in ("Are you sure?", "Where does it say that?"):
+        answer = bot.ask(turn, about)
+        assert answer.quote is not None
+        assert answer.quote.text == lead.text
+    assert bot.ask("Tell me more", about).passages[0].id == second.id
 
 
 def test_what_was_asked_is_known_after_many_pages(bot: qa.Bot) -> None:

@@ -58,6 +58,7 @@ def test_an_index_answers_wherever_it_lies(rebuilt: Path) -> None:
     [
         b"",
         b"{}",
+        b'{"title":"T","language":"en","author":"","published":"","source":"","questions":[],"blocks":[[7,"H"]]}',
         b"[" * 100_000,
         b'{"title":"T","language":"en","author":"","published":"","source":"","questions":[],"blocks":[[0,""]]}',
         b'{"title":"T","language":"x\\ny","author":"","published":"","source":"","questions":[],"blocks":[]}',
@@ -70,6 +71,32 @@ def test_a_stored_article_that_is_none_is_refused(copied: Path, line: bytes) -> 
     forge(copied)
     with pytest.raises(IndexFolderError, match=r"articles\.jsonl"):
         index.load(copied)
+
+
+def test_building_removes_nobodys_articles(copied: Path, tmp_path: Path) -> None:
+    """Two names that an index has too: of no index, and of none that this index knows."""
+    mine = tmp_path / "mine"
+    mine.mkdir()
+    for folder in (mine, copied):
+        (folder / "article-2.md").write_text("Snow fell on the harbour all night.", encoding="utf-8")
+        with pytest.raises(IndexFolderError, match=r"article-2\.md"):
+            qa.build(SHIPPED / "article.md", folder)
+        assert (folder / "article-2.md").exists()
+
+
+@pytest.mark.parametrize("name", ["vectors.faiss", "encoder/model.onnx", "encoder/tokenizer.json"])
+def test_check_says_that_an_index_cannot_be_loaded(copied: Path, name: str) -> None:
+    (copied / name).write_bytes(b"{}")
+    forge(copied)
+    (problem,) = index.check(copied)
+    assert name.rpartition("/")[2] in problem
+
+
+def test_an_article_whose_file_has_an_odd_name_is_indexed(tmp_path: Path) -> None:
+    article = tmp_path / "my  story .txt"
+    article.write_text("Snow fell on the harbour all night.", encoding="utf-8")
+    qa.build(article, tmp_path / "index")
+    assert index.load(tmp_path / "index").articles[0].title == "my story"
 
 
 def test_an_article_that_is_read_otherwise_than_it_was_indexed_is_named(copied: Path) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qa
-from qa.search import Search, Stems, fold
+from qa.search import Search, Stems, fold, visible
 
 ROOT = Path(__file__).parent.parent
 
@@ -57,6 +57,12 @@ def test_stems_follow_the_language() -> None:
     assert Stems("en")("agreements agreed") == Stems("en")("agreement agree")
     assert Stems("de-AT")("Häfen") == Stems("de")("Häfen")
     assert Stems("xx")("agreements") == ["agreements"]
+
+
+@pytest.mark.parametrize("text", ["می\u200cخواهم بدانم", "👩\u200d🚀"])
+def test_what_joins_words_and_pictures_stays(text: str) -> None:
+    assert visible(text) == text
+    assert visible(f"\u202e{text}\u200b") == text
 
 
 def test_what_the_article_lacks_is_told(search: Search) -> None:

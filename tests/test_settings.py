@@ -34,6 +34,12 @@ def test_origins_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> Non
     assert Settings().allowed_origins == ("https://a.example", "http://b.example:8080")
 
 
+@pytest.mark.parametrize("address", ["https://A.example", "https://a.example:443"])
+def test_an_origin_is_taken_as_browsers_write_it(address: str) -> None:
+    assert Settings(allowed_origins=address).allowed_origins == ("https://a.example",)
+    assert Settings(allowed_origins="http://[::1]:7860").allowed_origins == ("http://[::1]:7860",)
+
+
 @pytest.mark.parametrize(
     ("name", "value"),
     [
@@ -48,6 +54,9 @@ def test_origins_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> Non
         ("allowed_origins", "*"),
         ("allowed_origins", "friend.example"),
         ("allowed_origins", "https://friend.example/"),
+        ("allowed_origins", "https://"),
+        ("allowed_origins", "https://me@friend.example"),
+        ("allowed_origins", "https://friend.example:x"),
         ("root_path", "article"),
         ("log_level", "loud"),
     ],

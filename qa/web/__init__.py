@@ -11,7 +11,7 @@ os.environ["HF_HUB_DISABLE_TELEMETRY"] = "1"
 
 for package in ("fastapi", "gradio", "mcp", "prometheus_client", "pydantic_settings"):
     if find_spec(package) is None:
-        raise QaError(f"serving needs {package}: pip install 'article-qa[web]'")
+        raise QaError(f"serving needs {package}: pip install '.[web]' in its checkout")
 
 from qa.web.server import create_app, serve  # noqa: E402
 

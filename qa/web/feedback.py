@@ -106,8 +106,13 @@ def to_questions(folder: Path, version: str, out: Path) -> tuple[int, int]:
         The number of questions in the set, and of those that wait for a person.
 
     Raises:
-        QaError: if the feedback cannot be read, or the set not written.
+        QaError: if the feedback cannot be read, or the set not written, or it holds other questions too.
     """
+    waiting = out.with_suffix(".unlabelled.jsonl")
+    for path in filter(Path.exists, (out, waiting)):
+        for row in read_rows(path):
+            if row.get("kind") != "feedback" or (path == waiting and row.get("answerable") is not None):
+                raise QaError(f"{path}: holds what a person wrote, and it would be lost. Name another file.")
     by_question: dict[str, list[dict[str, Any]]] = {}
     for row in _rows(folder / FILE, version):
         by_question.setdefault(row["question"], []).append(row)
@@ -124,7 +129,7 @@ def to_questions(folder: Path, version: str, out: Path) -> tuple[int, int]:
             comments = sorted({row["comment"] for row in rows if row["comment"]})
             open_.append(found | {"answerable": None, "said": first["verdict"], "comments": comments})
     _write(out, settled)
-    _write(out.with_suffix(".unlabelled.jsonl"), open_)
+    _write(waiting, open_)
     return len(settled), len(open_)
 
 
@@ -142,6 +147,7 @@ def _rows(path: Path, version: str) -> Iterator[dict[str, Any]]:
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
         os.replace(part, path)
     except OSError as error:

@@ -21,6 +21,7 @@ from qa.answer import Answer
 from qa.article import Article
 from qa.bot import MORE, NO_MORE, PLACE, SURE
 from qa.errors import QaError
+from qa.followup import candidates
 from qa.passages import Passage
 from qa.settings import Settings
 from qa.suggestions import suggestions
@@ -80,15 +81,18 @@ def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
     No conversation is held here: the browser sends what was said with each question.
     """
 
-    def reply(data: Any) -> dict[str, Any]:
+    # Awaited: in Gradio's threads questions would wait for each other, and no limit of the queue would hold.
+    async def reply(data: Any) -> dict[str, Any]:
         try:
             asked = Asked.model_validate(data)
-            answer = bot.ask(asked.question, [turn.model_dump() for turn in asked.history])
+            history = [turn.model_dump() for turn in asked.history]
+            answer = await bot.ask_async(asked.question, history)
         except BusyError:
             return {"refused": "busy"}
         except (QaError, ValidationError):
             return {"refused": "refused"}
-        return shown(answer, bot.index.articles)
+        leans = len(candidates(asked.question, history)) > 1
+        return shown(answer, bot.index.articles) | {"leans": leans}
 
     def further(data: Any) -> list[str]:
         try:
@@ -208,9 +212,7 @@ def render_article(article: Article, number: int = 0) -> str:
 
 def _blocks(article: Article, number: int) -> Iterator[str]:
     source = article.source if text_fragment(article.source, "") else ""
-    direction = "rtl" if article.language.partition("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
-    language = f'lang="{escape(article.language)}" dir="{direction}"'
-    yield f'<article {language} data-article="{number}" aria-labelledby="a{number}">'
+    yield f'<article {_language(article)} data-article="{number}" aria-labelledby="a{number}">'
     yield f'<header><h1 id="a{number}">{_plain(article.title)}</h1>'
     byline = [_plain(text) for text in (article.author, article.published) if text]
     if source:
@@ -231,14 +233,21 @@ def _blocks(article: Article, number: int) -> Iterator[str]:
     yield "</article>"
 
 
+def _language(article: Article) -> str:
+    """Return the attributes of an element that holds an article's words."""
+    direction = "rtl" if article.language.partition("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
+    return f'lang="{escape(article.language)}" dir="{direction}"'
+
+
 def _outline(articles: tuple[Article, ...]) -> Iterator[str]:
     for number, article in enumerate(articles):
+        language = _language(article)
         if len(articles) > 1:
-            yield f'<li><a href="#a{number}">{_plain(article.title)}</a></li>'
+            yield f'<li {language}><a href="#a{number}">{_plain(article.title)}</a></li>'
         for place, section in enumerate(article.sections):
             if section.heading and section.level <= 2:
                 link = f'<a href="#a{number}s{place}">{_plain(section.heading)}</a>'
-                yield f'<li class="level{section.level}">{link}</li>'
+                yield f'<li class="level{section.level}" {language}>{link}</li>'
 
 
 def with_article(html: str, bot: Desk, settings: Settings, accept_language: str = "") -> str:

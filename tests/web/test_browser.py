@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
+import httpx
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from conftest import CHROMIUM_FLAGS, Start
@@ -203,7 +204,7 @@ def test_a_very_long_question_leaves_room_for_its_answer(visit: Open) -> None:
 
 def test_an_article_from_right_to_left_is_set_so(visit: Open, start: Start, tmp_path: Path) -> None:
     (tmp_path / "article.md").write_text(
-        "---\ntitle: הספרייה החדשה\nlanguage: he\nsource: https://example.org/he\n---\n\n"
+        "---\ntitle: הספרייה החדשה\nlanguage: he\nsource: https://example.org/he\n---\n\n## הנמל\n\n"
         "הספרייה העירונית החדשה נפתחה ביום ראשון ליד הנמל.\n",
         encoding="utf-8",
     )
@@ -211,6 +212,7 @@ def test_an_article_from_right_to_left_is_set_so(visit: Open, start: Start, tmp_
     page = visit(url=start(index=str(tmp_path / "index")).url)
     direction = "e => getComputedStyle(e).direction"
     assert page.locator(".reading article p").first.evaluate(direction) == "rtl"
+    assert page.locator(".outline li").first.evaluate(direction) == "rtl"
     ask(page, "מתי הספרייה נפתחה?")
     assert page.locator(".turn h2").evaluate(direction) == "rtl"
     assert page.locator(".masthead").evaluate(direction) == "ltr"
@@ -339,6 +341,41 @@ def test_copying_gives_quote_heading_and_link(visit: Open, bot: qa.Bot) -> None:
     expect(page.locator(".asking > [role=status]")).to_have_text("Copied")
 
 
+def test_copying_the_old_way_keeps_the_focus(visit: Open) -> None:
+    """At an address without TLS there is no clipboard to write to."""
+    page = visit()
+    page.evaluate("Object.defineProperty(navigator, 'clipboard', {value: undefined})")
+    ask(page, ANSWERED)
+    copy = page.get_by_role("button", name="Copy", exact=True)
+    copy.press("Enter")
+    expect(page.locator(".asking > [role=status]")).to_have_text("Copied")
+    expect(copy).to_be_focused()
+
+
+def test_a_question_that_stands_alone_is_shared_alone(visit: Open) -> None:
+    page = visit()
+    ask(page, RELATED)
+    ask(page, ANSWERED.replace("many ", "many  "))
+    last = page.locator(".turn").last
+    expect(last.locator(".understood")).to_have_count(0)
+    last.get_by_role("button", name="Copy link", exact=True).click()
+    expect(page.locator(".asking > [role=status]")).to_have_text("Copied")
+    assert "after=" not in page.evaluate("navigator.clipboard.readText()")
+
+
+def test_starting_over_waits_for_no_answer(visit: Open) -> None:
+    page = visit()
+    ask(page, RELATED)
+    page.route("**/component_server/", lambda route: None)
+    page.fill("#question", OFF_TOPIC)
+    page.press("#question", "Enter")
+    expect(page.locator(".turn")).to_have_count(2)
+    page.click(".over")
+    page.unroute("**/component_server/")
+    ask(page, ANSWERED)
+    expect(page.locator(".turn blockquote")).to_be_visible()
+
+
 def test_the_theme_is_the_systems_until_chosen_and_is_kept(visit: Open) -> None:
     page = visit(color_scheme="dark")
     background = "getComputedStyle(document.body).backgroundColor"
@@ -400,12 +437,13 @@ def test_each_answer_is_announced_once(visit: Open) -> None:
             said.observe(region, {childList: true, subtree: true, characterData: true});
         }"""
     )
-    for question in (ANSWERED, OFF_TOPIC):
+    for question in (ANSWERED, OFF_TOPIC, RELATED):
         ask(page, question)
     said = [text for text in page.evaluate("window.said") if text != "Reading the article…"]
-    assert len(said) == 2
-    # The article's words in its own language, and no sentence ended twice.
-    assert page.evaluate("window.tongues") == ["en"] and ".." not in said[0]
+    assert len(said) == 3
+    # The article's words in its own language, its headings too, and no sentence ended twice.
+    tongues = page.evaluate("window.tongues")
+    assert set(tongues) == {"en"} and len(tongues) > 1 and ".." not in said[0]
     assert "11,000" in said[0] and said[1] == "The article says nothing about this."
 
 
@@ -469,6 +507,27 @@ def test_axe_finds_nothing_while_it_works_and_where_the_server_is_gone(visit: Op
     page.click(".send")
     settled(page, ANSWERED)
     expect(page.locator(".send")).to_be_focused()
+
+
+def test_long_words_are_broken_on_a_narrow_screen(visit: Open) -> None:
+    page = visit(viewport={"width": 320, "height": 640})
+    page.click('.panes [data-pane="chat"]')
+    ask(page, ANSWERED)
+    ask(page, f"What is said about that at https://example.org/{'a' * 180}?")
+    for pane in (".talk", ".foot", ".understood", ".reading"):
+        assert page.evaluate(
+            "p => [...document.querySelectorAll(p)].every(e => e.scrollWidth <= e.clientWidth)", pane
+        ), pane
+
+
+def test_the_button_is_reached_on_a_very_low_screen(visit: Open) -> None:
+    page = visit(viewport={"width": 320, "height": 256})
+    page.click('.panes [data-pane="chat"]')
+    page.fill("#question", "word " * 500)
+    page.press("#question", "Enter")
+    expect(page.locator(".notice")).to_be_visible()
+    page.locator(".send").scroll_into_view_if_needed()
+    expect(page.locator(".send")).to_be_in_viewport(ratio=1)
 
 
 def test_text_can_be_doubled(visit: Open) -> None:
@@ -549,6 +608,49 @@ def test_a_full_queue_gets_a_friendly_line_and_keeps_the_question(visit: Open, s
     ask(page, RELATED)
 
 
+class Proxy(BaseHTTPRequestHandler):
+    """Passes everything on to ``target`` under that server's own name, as nginx does unless told not to."""
+
+    target = ""
+
+    def do_GET(self) -> None:
+        length = int(self.headers.get("Content-Length", 0))
+        headers = {name: value for name, value in self.headers.items() if name.lower() != "host"}
+        answer = httpx.request(
+            self.command,
+            self.target + self.path,
+            headers=headers,
+            content=self.rfile.read(length),
+            timeout=30,
+        )
+        self.send_response(answer.status_code)
+        for name, value in answer.headers.items():
+            if name.lower() not in {"content-length", "content-encoding", "transfer-encoding", "connection"}:
+                self.send_header(name, value)
+        self.send_header("Content-Length", str(len(answer.content)))
+        self.end_headers()
+        self.wfile.write(answer.content)
+
+    do_POST = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+def test_behind_a_proxy_that_asks_under_another_name_all_is_answered(visit: Open, start: Start) -> None:
+    proxy = ThreadingHTTPServer(("127.0.0.1", 0), Proxy)
+    threading.Thread(target=proxy.serve_forever, daemon=True).start()
+    address = f"http://127.0.0.1:{proxy.server_port}"
+    Proxy.target = start(allowed_origins=address).url
+    try:
+        page = visit(url=address)
+        ask(page, ANSWERED)
+        expect(page.locator(".turn blockquote")).to_be_visible()
+    finally:
+        proxy.shutdown()
+        proxy.server_close()
+
+
 def test_feedback_is_sent_where_the_operator_keeps_it(visit: Open, start: Start, tmp_path: Path) -> None:
     page = visit(url=start(feedback=str(tmp_path)).url)
     ask(page, ANSWERED)
@@ -564,6 +666,9 @@ def test_feedback_is_sent_where_the_operator_keeps_it(visit: Open, start: Start,
     # The thumb was kept before a word was typed.
     given = [(row["question"], row["helpful"], row["comment"]) for row in rows]
     assert given == [(ANSWERED, True, ""), (ANSWERED, True, "Just so <b>")]
+    # That it refuses is what readers may know better.
+    ask(page, OFF_TOPIC)
+    expect(page.locator(".turn").last.get_by_role("button", name="This was right")).to_be_visible()
 
 
 @pytest.fixture(scope="module")

@@ -21,6 +21,7 @@ import pytest
 from conftest import Start
 
 import qa
+from qa.errors import QaError
 from qa.evaluation import read_questions
 from qa.settings import Settings
 from qa.web import create_app
@@ -137,6 +138,25 @@ def test_no_call_to_gradio_is_a_fault_of_ours(client: httpx.Client, path: str, b
     response = client.post(f"/gradio_api/{path}", json=body)
     assert 400 <= response.status_code < 500
     assert "Traceback" not in response.text
+
+
+def test_the_pages_questions_are_held_to_the_queue_as_all_others(start: Start) -> None:
+    served = start(concurrency="1", queue="2")
+    with httpx.Client(base_url=served.url, timeout=60) as client:
+        components = client.get("/config").json()["components"]
+        (chat,) = (c["id"] for c in components if "reply" in (c["props"].get("server_fns") or ()))
+
+        def ask(_: int) -> Any:
+            body = {"session_hash": "a", "component_id": chat, "fn_name": "reply"}
+            return client.post(
+                "/gradio_api/component_server/", json=body | {"data": {"question": QUESTIONS[0]}}
+            ).json()
+
+        with ThreadPoolExecutor(60) as pool:
+            answers = list(pool.map(ask, range(60)))
+    refused = [answer for answer in answers if answer == {"refused": "busy"}]
+    assert 0 < len(refused) < 60
+    assert all(answer["verdict"] for answer in answers if answer not in refused)
 
 
 def test_a_very_long_address_gets_the_page(server: Served) -> None:
@@ -453,7 +473,16 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
     assert read[0].gold == {bot.ask(good).passages[0].id}
     waiting = (tmp_path / "questions.unlabelled.jsonl").read_text("utf-8")
     assert bad in waiting and mixed in waiting and "not quite\\nthis" in waiting
+    # What a person has decided, or written, is not written over.
+    (tmp_path / "questions.unlabelled.jsonl").write_text(waiting.replace("null", "false"), encoding="utf-8")
+    with pytest.raises(QaError, match=r"unlabelled\.jsonl"):
+        to_questions(folder, version, out)
+    (tmp_path / "questions.unlabelled.jsonl").unlink()
     assert to_questions(folder, "0" * 64, out) == (0, 0)
+    out.write_text('{"id": "1", "question": "Who?", "answerable": false}\n', encoding="utf-8")
+    with pytest.raises(QaError, match=r"questions\.jsonl"):
+        to_questions(folder, version, out)
+    assert "Who?" in out.read_text(encoding="utf-8")
 
 
 def test_feedback_from_many_threads_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -3,6 +3,9 @@
   "use strict";
   const page = JSON.parse(document.getElementById("page-data").textContent);
   const desk = document.querySelector(".desk");
+  // Gradio calls the address that the server was asked by, which behind a proxy is not the reader's.
+  const config = window.gradio_config;
+  if (config?.root) config.root = location.origin + new URL(config.root, location.href).pathname.replace(/\/$/, "");
   const reading = document.querySelector(".reading");
   const asking = document.querySelector(".asking");
   const narrow = matchMedia("(max-width: 56rem)");
@@ -198,7 +201,7 @@
   const showCard = (passage, at) => {
     clearTimeout(leaving);
     hideCard();
-    const path = h("p.path", { dir: "auto" }, passage.heading || say("lead"));
+    const path = h("p.path", passage.heading ? { lang: passage.language, dir: "auto" } : {}, passage.heading || say("lead"));
     card.replaceChildren(path, h("p", { lang: passage.language, dir: "auto" }, passage.text));
     card.hidden = false;
     at.setAttribute("aria-describedby", "card");
@@ -225,12 +228,14 @@
       await navigator.clipboard.writeText(text);
       return true;
     } catch { // no permission, or no secure address: the old way
+      const focused = document.activeElement;
       const area = h("textarea", { readonly: true, "aria-hidden": true });
       area.value = text;
       document.body.append(area);
       area.select();
       const done = document.execCommand("copy");
       area.remove();
+      focused?.focus({ preventScroll: true });
       return done;
     }
   };
@@ -285,6 +290,7 @@
       log.replaceChildren();
       history.length = leanable.length = shown.length = 0;
       conversation += 1;
+      occupy(false);
       unmark();
       origin = null;
       notice.hidden = true;
@@ -339,7 +345,11 @@
     /** Ask, and show the answer. A fresh question stands alone: nothing said before bears on it. */
     const ask = async (typed, { fresh = false, after = [], passage = null } = {}) => {
       const question = typed.trim();
-      if (!question || busy) return;
+      if (!question) return;
+      if (busy) {
+        announce(say("working"));
+        return;
+      }
       const begun = conversation;
       const said = fresh ? after.map((content) => ({ role: "user", content })) : [...history];
       const length = [...question].length; // in code points, as the server counts them
@@ -363,8 +373,8 @@
       const slow = setTimeout(() => announce(say("working")), 1500);
       const answer = await server.reply({ question, history: said }).catch(() => null);
       clearTimeout(slow);
-      occupy(false);
       if (begun !== conversation) return; // started over meanwhile
+      occupy(false);
       if (!answer || answer.refused) {
         turn.remove();
         for (const old of offers) old.hidden = false;
@@ -388,8 +398,7 @@
       turn.dataset.kind = answer.kind ?? "";
       const later = LATER.includes(answer.kind);
       answer.asked = later ? answer.question : question;
-      answer.after = !later && answer.question !== question
-        ? (fresh ? after : leanable).slice(-LEANS_ON) : [];
+      answer.after = !later && answer.leans ? (fresh ? after : leanable).slice(-LEANS_ON) : [];
       if (!later && !SMALL_TALK.includes(answer.kind)) leanable.push(...(fresh ? after : []), question);
       answer.refs = render(turn, question, answer, later);
       announce(spoken(answer));
@@ -416,6 +425,12 @@
     const figure = (answer) =>
       say(answer.verdict === "answered" ? "figure" : "figure_no", { percent: answer.percent });
 
+    /** A passage's innermost heading, in its language; the page's word for what stands before the first. */
+    const headed = (passage) => {
+      const heading = passage.heading.split(" › ").at(-1);
+      return h("span.heading", heading ? { lang: passage.language, dir: "auto" } : {}, heading || say("lead"));
+    };
+
     const spoken = (answer) => {
       const sure = answer.kind === "about" ? "" : answer.kind === "sure" ? figure(answer) : `${say(answer.sure)}.`;
       if (answer.quote) {
@@ -424,17 +439,21 @@
         return [`${opening(answer)}: `, words, `${/[.!?…。！？]["”’»]?$/.test(text) ? "" : "."} ${sure}`];
       }
       if (!answer.passages.length) return opening(answer);
-      const headings = answer.passages.map((p) => p.heading.split(" › ").at(-1) || say("lead")).join("; ");
-      if (answer.kind === "more") return `${opening(answer)}: ${headings}.`;
-      return `${opening(answer)} ${answer.kind === "sure" ? sure : ""} ${say("closest")}: ${headings}.`;
+      const headings = answer.passages.flatMap((p, i) => [i ? "; " : "", headed(p)]);
+      if (answer.kind === "more") return [`${opening(answer)}: `, ...headings, "."];
+      return [`${opening(answer)} ${answer.kind === "sure" ? sure : ""} ${say("closest")}: `, ...headings, "."];
     };
 
     /** Fill a turn with its answer; return the numbered buttons. */
     const render = (turn, question, answer, later) => {
-      if (answer.question !== question)
+      if (answer.question !== question.split(/\s+/).join(" "))
         turn.append(h("p.understood", {}, say(later ? "earlier" : "understood", { question: answer.question })));
       turn.append(h("p.verdict", {}, opening(answer)));
-      if (!answer.passages.length) return [];
+      if (!answer.passages.length) {
+        if (page.feedback && answer.verdict === "off_topic" && !answer.kind)
+          turn.append(h("div.actions", {}, rate(answer)));
+        return [];
+      }
       const [first] = answer.passages;
       if (answer.quote) {
         const { text, before, after } = answer.quote;
@@ -462,12 +481,12 @@
 
     const reference = (answer, passage, i, refs) => {
       const number = i + 1;
-      const heading = passage.heading.split(" › ").at(-1) || say("lead");
+      const heading = headed(passage);
       const ref = h("button.ref", {
         type: "button",
         onclick: () => jump(answer, i, ref),
-        "aria-label": say("show", { number, heading }),
-      }, h("span.n", { "aria-hidden": true }, String(number)), h("span.heading", { lang: passage.language, dir: "auto" }, heading));
+        "aria-label": say("show", { number, heading: heading.textContent }),
+      }, h("span.n", { "aria-hidden": true }, String(number)), heading);
       if (answer.verdict === "related") {
         const id = `words-${turns}-${number}`;
         ref.append(h("span.words", { id, lang: passage.language, dir: "auto" }, passage.text));
