@@ -93,7 +93,8 @@ def measure_type(kind: str, size: int) -> Point:
         path = Path(place, "vectors.faiss")
         faiss.write_index(index, str(path))
         # In a fresh process: here the memory that building gave back would be taken again, unseen.
-        fresh = subprocess.run([sys.executable, __file__, str(path)], check=True, capture_output=True)
+        command = [sys.executable, __file__, str(path)]
+        fresh = subprocess.run(command, env=surroundings(), check=True, capture_output=True)
         load, megabytes = json.loads(fresh.stdout)
     recall, effort = 0.0, 0
     for effort in (0,) if kind == "flat" else (1, 2, 4, 8, 16, 32, 64, 128, 256, 512):
