@@ -6,10 +6,10 @@ import functools
 import json
 import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, TypeVar
 
 import msgspec
 import numpy as np
@@ -75,6 +75,9 @@ class PassageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     start: int
     end: int
     sentences: tuple[tuple[int, int], ...]
+
+
+Row = TypeVar("Row", ArticleRow, PassageRow)
 
 
 @dataclass(frozen=True)
@@ -196,15 +199,9 @@ def read_articles(folder: Path, manifest: Manifest) -> tuple[Article, ...]:
     """
     path = folder / ARTICLES
     articles = []
-    rows = msgspec.json.Decoder(ArticleRow)
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                row = rows.decode(line)
-            except ValueError as error:
-                raise IndexFolderError(f"{path}:{number}: is no article. Rebuild the index.") from error
-            about = msgspec.structs.asdict(row)
-            articles.append(assemble(about.pop("blocks"), **about))
+    for _, row in _rows(path, ArticleRow, "article"):
+        about = msgspec.structs.asdict(row)
+        articles.append(assemble(about.pop("blocks"), **about))
     if len(articles) != len(manifest.articles):
         raise IndexFolderError(
             f"{path}: holds {len(articles)} articles, and not those of the manifest. Rebuild the index."
@@ -308,6 +305,18 @@ def _refuse_foreign(folder: Path) -> None:
             )
 
 
+def _rows(path: Path, kind: type[Row], what: str) -> Iterator[tuple[int, Row]]:
+    """Yield a file's lines as rows of a kind, each with its number; ``what`` one is, an error says."""
+    rows = msgspec.json.Decoder(kind)
+    with path.open("rb") as lines:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = rows.decode(line)
+            except ValueError as error:
+                raise IndexFolderError(f"{path}:{number}: is no {what}. Rebuild the index.") from error
+            yield number, row
+
+
 def _write_articles(path: Path, articles: Sequence[Article]) -> None:
     rows = [msgspec.convert(article, ArticleRow, from_attributes=True) for article in articles]
     path.write_bytes(msgspec.json.Encoder().encode_lines(rows))
@@ -330,19 +339,13 @@ def _write_passages(path: Path, passages: Sequence[Passage], articles: Sequence[
 
 def _read_passages(path: Path, articles: tuple[Article, ...]) -> tuple[Passage, ...]:
     passages = []
-    rows = msgspec.json.Decoder(PassageRow)
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                row = rows.decode(line)
-            except ValueError as error:
-                raise IndexFolderError(f"{path}:{number}: is no passage. Rebuild the index.") from error
-            text = articles[row.article].text if row.article < len(articles) else ""
-            sentences = all(row.start <= start < end <= row.end for start, end in row.sentences)
-            if not (0 <= row.start < row.end <= len(text) and sentences):
-                raise IndexFolderError(f"{path}:{number}: lies outside the article. Rebuild the index.")
-            article = articles[row.article]
-            passages.append(Passage(row.id, row.heading, row.start, row.end, article, row.sentences))
+    for number, row in _rows(path, PassageRow, "passage"):
+        text = articles[row.article].text if row.article < len(articles) else ""
+        sentences = all(row.start <= start < end <= row.end for start, end in row.sentences)
+        if not (0 <= row.start < row.end <= len(text) and sentences):
+            raise IndexFolderError(f"{path}:{number}: lies outside the article. Rebuild the index.")
+        article = articles[row.article]
+        passages.append(Passage(row.id, row.heading, row.start, row.end, article, row.sentences))
     if not passages:
         raise IndexFolderError(f"{path}: holds no passage. Rebuild the index.")
     return tuple(passages)

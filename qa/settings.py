@@ -5,9 +5,8 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AliasChoices, Field, SecretStr, ValidationError, field_validator
+from pydantic import AliasChoices, Field, HttpUrl, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from qa.bot import MAX_QUESTION
@@ -107,21 +106,11 @@ class Settings(BaseSettings):
 
 def _origin(address: str) -> str:
     """Write an origin as browsers do: in small letters, without the port that goes without saying."""
+    rest = address.partition("//")[2]
     try:
-        parts = urlsplit(address)
-        port = parts.port
-    except ValueError:
-        parts, port = urlsplit(""), None
-    host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname
-    own = port is not None and port != {"http": 80, "https": 443}.get(parts.scheme)
-    if (
-        parts.scheme not in {"http", "https"}
-        or not host
-        or address.lower()
-        not in {
-            f"{parts.scheme}://{host}",
-            f"{parts.scheme}://{host}:{port}",
-        }
-    ):
+        url = str(HttpUrl(address))
+    except ValidationError:
+        url = ""
+    if not url or rest.split() != [rest] or set("/?#@\\") & set(rest):
         raise ValueError(f"{address!r} must be a scheme and a host, such as https://example.org")
-    return f"{parts.scheme}://{host}:{port}" if own else f"{parts.scheme}://{host}"
+    return url.removesuffix("/")
