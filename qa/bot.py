@@ -280,13 +280,13 @@ def load(folder: str | Path | None = None, *, reader: str | Path | None = None, 
         reader: another model to read with than the index's own: a folder, or a name on the hub, which is
             fetched. Where its folder holds no calibration, the packaged reader's stands in, and a warning
             says that confidence is then a guess.
-        threads: processor threads for one question.
+        threads: passages read at the same time. The answer is the same, bit for bit.
 
     Raises:
         IndexFolderError: if the folder is no index, or anything in it does not fit.
         ModelError: if the reader cannot be used.
     """
-    index = load_index(SHIPPED_INDEX if folder is None else folder, threads=threads)
+    index = load_index(SHIPPED_INDEX if folder is None else folder)
     if reader is not None:
         from qa.extractive import reader_folder
 

@@ -171,7 +171,7 @@ def search(question: str, index: Path | None, k: int, as_json: bool) -> None:
 @click.option("--feedback", type=PATH, help="Keep readers' feedback in this folder; none is kept without.")
 @click.option("--concurrency", type=int, help="Questions under way; as many as there are cores, 4 at most.")
 @click.option("--queue", type=int, help="Questions that wait; 32, and more are refused.")
-@click.option("--threads", type=int, help="Threads of one model call; 1.")
+@click.option("--threads", type=int, help="Passages read at once; one a core, four at most.")
 @click.option("--max-question", type=int, help="Characters of a question; 2000.")
 @click.option("--allowed-origins", help="Other sites whose pages may call this one, with commas between.")
 @click.option("--log-level", help="debug, info, warning or error; info.")

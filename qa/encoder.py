@@ -172,13 +172,13 @@ class PassageEncoder:
 class QuestionEncoder:
     """Embeds questions in onnxruntime, without torch."""
 
-    def __init__(self, folder: Path, info: EncoderInfo, threads: int = 1) -> None:
+    def __init__(self, folder: Path, info: EncoderInfo) -> None:
         """Open the encoder that :meth:`PassageEncoder.export` wrote.
 
         Raises:
             ModelError: if its files cannot be read, or do not give vectors.
         """
-        self._session = Session(folder / "model.onnx", folder / "tokenizer.json", threads)
+        self._session = Session(folder / "model.onnx", folder / "tokenizer.json")
         if self._session.ranks != [2]:
             raise ModelError(f"{folder / 'model.onnx'}: does not give a vector for a text.")
         self._folder = folder

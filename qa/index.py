@@ -165,7 +165,7 @@ def build(
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
 
 
-def load(folder: str | Path, *, threads: int = 1) -> Index:
+def load(folder: str | Path) -> Index:
     """Load an index after verifying every file in it against the manifest.
 
     Raises:
@@ -187,7 +187,7 @@ def load(folder: str | Path, *, threads: int = 1) -> Index:
         vectors = _read_vectors(folder / VECTORS, count, manifest.encoder.dimension)
     except OSError as error:
         raise IndexFolderError(f"{error.filename}: cannot be read ({error.strerror}).") from error
-    encoder = QuestionEncoder(folder / "encoder", manifest.encoder, threads)
+    encoder = QuestionEncoder(folder / "encoder", manifest.encoder)
     return Index(folder, manifest, read, passages, vectors, encoder)
 
 

@@ -19,18 +19,16 @@ FIELDS = {"input_ids": "ids", "attention_mask": "attention_mask", "token_type_id
 class Session:
     """A model that several threads may call at once; the same input gives the same bits."""
 
-    def __init__(self, model: Path, tokenizer: Path, threads: int = 1) -> None:
+    def __init__(self, model: Path, tokenizer: Path) -> None:
         """Open both files.
 
         Raises:
             ModelError: if one is missing or cannot be read.
         """
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads
+        options.intra_op_num_threads = 1
         options.inter_op_num_threads = 1
         options.log_severity_level = 3
-        # Spinning threads would take the core that the next request needs.
-        options.add_session_config_entry("session.intra_op.allow_spinning", "0")
         try:
             # Without fallback: it would print on standard output and try the same again.
             self._session = onnxruntime.InferenceSession(

@@ -8,6 +8,7 @@ first and last; the score of ``[CLS]`` in both places says that the passage does
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -45,10 +46,12 @@ class Reader:
     def __init__(self, folder: Path = PACKAGED, threads: int = 1) -> None:
         """Open a folder with ``model.onnx`` and ``tokenizer.json``.
 
+        ``threads`` is how many passages are read at the same time, whoever asks.
+
         Raises:
             ModelError: if one of them cannot be read, or they are not those of a reader.
         """
-        self._session = Session(folder / "model.onnx", folder / "tokenizer.json", threads)
+        self._session = Session(folder / "model.onnx", folder / "tokenizer.json")
         if self._session.ranks != [2, 2]:
             raise ModelError(f"{folder / 'model.onnx'}: does not score tokens as an answer's first and last.")
         tokenizer = self._session.tokenizer
@@ -56,22 +59,23 @@ class Reader:
             raise ModelError(f"{folder / 'tokenizer.json'}: does not say how many tokens are read at once.")
         # Of the longer of the two, and so of a question only where it outgrows the passage.
         tokenizer.enable_truncation(tokenizer.truncation["max_length"], strategy="longest_first")
+        self._map = ThreadPoolExecutor(threads, thread_name_prefix="reader").map if threads > 1 else map
 
     def read(self, question: str, passages: Sequence[Passage], tokens: int | None = None) -> list[Reading]:
         """Read passages under their headings, in their order, until all or so many tokens are read.
 
         The question's tokens count each time. One passage at least is read.
         """
-        readings: list[Reading] = []
+        encodings: list[Encoding] = []
         spent = 0
         for passage in passages:
-            # One passage a run: no padding, and the same bits whatever else is read beside it.
             (encoding,) = self._session.tokenize([(question, passage.in_context)])
             spent += len(encoding)
-            if readings and tokens is not None and spent > tokens:
+            if encodings and tokens is not None and spent > tokens:
                 break
-            readings.append(self._read(encoding, passage))
-        return readings
+            encodings.append(encoding)
+        # One passage a run: no padding, and the same bits whatever else is read beside it.
+        return list(self._map(self._read, encodings, passages))
 
     def _read(self, encoding: Encoding, passage: Passage) -> Reading:
         text = passage.in_context

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -15,6 +16,12 @@ from qa.errors import QaError
 
 class SettingsError(QaError):
     """A setting has a value that it cannot have."""
+
+
+def _cores() -> int:
+    """Count the cores that this process may use; four at most are taken."""
+    known = len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return min(4, known)
 
 
 class Settings(BaseSettings):
@@ -44,10 +51,15 @@ class Settings(BaseSettings):
         validation_alias=AliasChoices("QA_PORT", "GRADIO_SERVER_PORT"),
         description="The port to listen at; 0 takes a free one.",
     )
-    threads: int = Field(1, ge=1, le=64, description="Threads of one model call.")
+    threads: int = Field(
+        default_factory=_cores,
+        ge=1,
+        le=64,
+        description="Passages read at once; one a core, four at most.",
+    )
     max_question: int = Field(MAX_QUESTION, ge=1, le=MAX_QUESTION, description="Characters of a question.")
     concurrency: int = Field(
-        default_factory=lambda: min(4, os.cpu_count() or 1),
+        default_factory=_cores,
         ge=1,
         le=64,
         description="Questions under way; one a core by default, four at most.",

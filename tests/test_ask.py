@@ -73,6 +73,12 @@ def test_a_long_question_is_read_with_fewer_passages(bot: qa.Bot) -> None:
     assert 5 <= len(long) < len(short) == MOST_READ
 
 
+def test_an_answer_is_the_same_however_many_passages_are_read_at_once(bot: qa.Bot) -> None:
+    several = qa.load(threads=3)
+    for question in ("How many containers were sent?", "Is Kim Jong Un married?", "wat did putin get"):
+        assert several.ask(question) == bot.ask(question)
+
+
 def test_answering_imports_neither_torch_nor_transformers() -> None:
     program = (
         "import sys, qa; qa.load().ask('What did they sign?'); "
