@@ -15,8 +15,9 @@ import qa
 from qa.article import Article
 from qa.errors import QaError
 from qa.fetch import fetch, is_address
-from qa.index import check, read_articles
+from qa.index import check
 from qa.manifest import MANIFEST, read_manifest
+from qa.rows import read_articles
 from qa.staging import staged
 
 PACKAGE = Path(qa.__file__).parent

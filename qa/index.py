@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 import functools
-import json
 import shutil
 import struct
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Annotated, TypeVar
 
 import msgspec
 import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from qa.article import LANGUAGE, Article, assemble
+from qa.article import Article
 from qa.encoder import DEFAULT_MODEL, EncoderInfo, PassageEncoder, QuestionEncoder, Vectors
 from qa.errors import ArticleError, IndexFolderError, QaError
 from qa.extractive import QUESTION_TOKENS, WINDOW, check_room, export_reader
@@ -38,6 +36,7 @@ from qa.manifest import (
 )
 from qa.passages import Passage, cut
 from qa.reader import PACKAGED, Reader
+from qa.rows import read_articles, read_passages, write_articles, write_passages
 from qa.staging import staged
 from qa.verdict import Calibration
 
@@ -46,38 +45,6 @@ FLAT_HEADER = struct.Struct("<4siqqqBiQ")
 
 UNIT = 1e-3
 """How far a unit vector's length may be from 1, as rounding leaves it."""
-
-
-Line = Annotated[str, msgspec.Meta(pattern=r"\A(?:\S+(?: \S+)*)?\Z")]
-"""One line, perhaps an empty one, without blanks that mean nothing."""
-
-Text = Annotated[Line, msgspec.Meta(min_length=1)]
-
-
-class ArticleRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """A line of ``articles.jsonl``: an article as building read it, so that nothing moves an offset later."""
-
-    title: Text
-    language: Annotated[str, msgspec.Meta(pattern=rf"\A{LANGUAGE.pattern}\Z")]
-    author: Line
-    published: Line
-    source: Line
-    questions: tuple[Text, ...]
-    blocks: tuple[tuple[Annotated[int, msgspec.Meta(ge=0, le=6)], Text], ...]
-
-
-class PassageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A line of ``passages.jsonl``; ``article`` counts the manifest's articles from 0."""
-
-    id: str
-    article: Annotated[int, msgspec.Meta(ge=0)]
-    heading: str
-    start: int
-    end: int
-    sentences: tuple[tuple[int, int], ...]
-
-
-Row = TypeVar("Row", ArticleRow, PassageRow)
 
 
 @dataclass(frozen=True)
@@ -153,8 +120,8 @@ def build(
                 suffix = ".md" if path.suffix.lower() in {".md", ".markdown"} else ".txt"
                 names.append(f"article{'' if number == 1 else f'-{number}'}{suffix}")
                 shutil.copyfile(path, staging / names[-1])
-            _write_articles(staging / ARTICLES, read)
-            _write_passages(staging / PASSAGES, passages, read)
+            write_articles(staging / ARTICLES, read)
+            write_passages(staging / PASSAGES, passages, read)
             _write_vectors(staging / VECTORS, vectors)
             encoder.export(staging / "encoder", int8=int8)
             written = [*names, ARTICLES, PASSAGES, VECTORS, *ENCODER, *reader_files(reading)]
@@ -182,31 +149,13 @@ def load(folder: str | Path) -> Index:
                     f"with the model and the reader that it had: qa build {articles} {folder}"
                 )
         read = read_articles(folder, manifest)
-        passages = _read_passages(folder / PASSAGES, read)
+        passages = read_passages(folder / PASSAGES, read)
         count = sum(1 + len(p.sentences) for p in passages)
         vectors = _read_vectors(folder / VECTORS, count, manifest.encoder.dimension)
     except OSError as error:
         raise IndexFolderError(f"{error.filename}: cannot be read ({error.strerror}).") from error
     encoder = QuestionEncoder(folder / "encoder", manifest.encoder)
     return Index(folder, manifest, read, passages, vectors, encoder)
-
-
-def read_articles(folder: Path, manifest: Manifest) -> tuple[Article, ...]:
-    """Read the articles that an index holds, as they were when it was built.
-
-    Raises:
-        IndexFolderError: if a line is no article, or there are not as many as were indexed.
-    """
-    path = folder / ARTICLES
-    articles = []
-    for _, row in _rows(path, ArticleRow, "article"):
-        about = msgspec.structs.asdict(row)
-        articles.append(assemble(about.pop("blocks"), **about))
-    if len(articles) != len(manifest.articles):
-        raise IndexFolderError(
-            f"{path}: holds {len(articles)} articles, and not those of the manifest. Rebuild the index."
-        )
-    return tuple(articles)
 
 
 def check(folder: str | Path, articles: Sequence[str | Path] = ()) -> list[str]:
@@ -303,52 +252,6 @@ def _refuse_foreign(folder: Path) -> None:
             raise IndexFolderError(
                 f"{entry}: is no part of an index, and building would remove it. Name another folder."
             )
-
-
-def _rows(path: Path, kind: type[Row], what: str) -> Iterator[tuple[int, Row]]:
-    """Yield a file's lines as rows of a kind, each with its number; ``what`` one is, an error says."""
-    rows = msgspec.json.Decoder(kind)
-    with path.open("rb") as lines:
-        for number, line in enumerate(lines, 1):
-            try:
-                row = rows.decode(line)
-            except ValueError as error:
-                raise IndexFolderError(f"{path}:{number}: is no {what}. Rebuild the index.") from error
-            yield number, row
-
-
-def _write_articles(path: Path, articles: Sequence[Article]) -> None:
-    rows = [msgspec.convert(article, ArticleRow, from_attributes=True) for article in articles]
-    path.write_bytes(msgspec.json.Encoder().encode_lines(rows))
-
-
-def _write_passages(path: Path, passages: Sequence[Passage], articles: Sequence[Article]) -> None:
-    numbers = {id(article): number for number, article in enumerate(articles)}
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for p in passages:
-            row = {
-                "id": p.id,
-                "article": numbers[id(p.article)],
-                "heading": p.heading,
-                "start": p.start,
-                "end": p.end,
-                "sentences": p.sentences,
-            }
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
-
-
-def _read_passages(path: Path, articles: tuple[Article, ...]) -> tuple[Passage, ...]:
-    passages = []
-    for number, row in _rows(path, PassageRow, "passage"):
-        text = articles[row.article].text if row.article < len(articles) else ""
-        sentences = all(row.start <= start < end <= row.end for start, end in row.sentences)
-        if not (0 <= row.start < row.end <= len(text) and sentences):
-            raise IndexFolderError(f"{path}:{number}: lies outside the article. Rebuild the index.")
-        article = articles[row.article]
-        passages.append(Passage(row.id, row.heading, row.start, row.end, article, row.sentences))
-    if not passages:
-        raise IndexFolderError(f"{path}: holds no passage. Rebuild the index.")
-    return tuple(passages)
 
 
 def _write_vectors(path: Path, vectors: Vectors) -> None:
