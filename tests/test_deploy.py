@@ -242,6 +242,7 @@ def hub() -> Iterator[HubServer]:
 def qa_deploy(hub: str, *arguments: str, token: str = "hf_right") -> subprocess.CompletedProcess[str]:
     environment = os.environ | {
         "HF_ENDPOINT": hub,
+        "HF_HUB_OFFLINE": "0",  # whatever whoever runs the tests has set
         "HF_TOKEN": token,
         "HF_HUB_DISABLE_XET": "1",
         "HF_HUB_DISABLE_PROGRESS_BARS": "1",
