@@ -7,8 +7,7 @@ first and last; the score of ``[CLS]`` in both places says that the passage does
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -59,7 +58,12 @@ class Reader:
             raise ModelError(f"{folder / 'tokenizer.json'}: does not say how many tokens are read at once.")
         # Of the longer of the two, and so of a question only where it outgrows the passage.
         tokenizer.enable_truncation(tokenizer.truncation["max_length"], strategy="longest_first")
-        self._map = ThreadPoolExecutor(threads, thread_name_prefix="reader").map if threads > 1 else map
+        self._map: Callable[..., Iterator[Reading]] = map
+        if threads > 1:
+            # Here, since a question asked alone, as on the command line, need not wait for it.
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._map = ThreadPoolExecutor(threads, thread_name_prefix="reader").map
 
     def read(self, question: str, passages: Sequence[Passage], tokens: int | None = None) -> list[Reading]:
         """Read passages under their headings, in their order, until all or so many tokens are read.
