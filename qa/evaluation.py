@@ -33,6 +33,8 @@ PER_DOCUMENT = 5
 
 Form = Literal["history", "alone", "rewrite"]
 FORMS: tuple[Form, ...] = ("history", "alone", "rewrite")
+Encode = Callable[[Sequence[str]], Vectors]
+"""Texts -> unit vectors of shape (texts, dimension)."""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,7 @@ class Outcome:
 class Examiner:
     """Asks sets: those without a corpus about one index, the others about articles of their own."""
 
-    def __init__(self, bot: Bot, encode: Callable[[Sequence[str]], Vectors] | None = None) -> None:
+    def __init__(self, bot: Bot, encode: Encode | None = None) -> None:
         """Take what to examine.
 
         Args:
@@ -320,7 +322,7 @@ def foreign(question: Question) -> Question:
     )
 
 
-def index_of(document: Document, encode: Callable[[Sequence[str]], Vectors], like: Index) -> Index:
+def index_of(document: Document, encode: Encode, like: Index) -> Index:
     """Make an index in memory of a document, with all else as in another index."""
     import faiss
 

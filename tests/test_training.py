@@ -150,6 +150,6 @@ def test_questions_that_an_earlier_run_knew_are_not_learned_again(
     monkeypatch.setattr(written, "FOLDER", tmp_path)
     earlier = tmp_path / "mined.jsonl"
     earlier.write_text(json.dumps({"bridge": ["p2", "p3", "p4"]}))
-    articles = written.searched("train", read_orders(earlier))
+    articles = written.searched("train", written.encoder().encode, read_orders(earlier))
     made = written.examples(articles, random.Random(1), None)
     assert {e.passage for e in made if e.start >= 0} == {"The tunnel opened in 1998."}

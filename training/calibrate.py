@@ -29,6 +29,7 @@ from qa.report import print_table
 from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic
 from training import written
 from training.data import DATA, part_of
+from training.vectors import RememberedVectors
 
 SETS = ("squad2", "squad1", "squadshifts_newwiki", "timeqa_human", "fairytaleqa", "abgcoqa_coqa")
 PER_SET = 60
@@ -103,7 +104,7 @@ class Collected:
 
 def gather(reader: Path, limit: int) -> Iterator[Collected]:
     """Ask all that the verdict is fitted on, ``limit`` questions of each public set."""
-    examiner = Examiner(Bot(load_index(SHIPPED_INDEX), Reader(reader), UNFITTED), written.encoder().encode)
+    examiner = Examiner(Bot(load_index(SHIPPED_INDEX), Reader(reader), UNFITTED), RememberedVectors())
     sources: dict[str, Iterable[Document]] = {
         "public": (document for name in SETS for document in drawn(name, limit)),
         "news": news(),

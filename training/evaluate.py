@@ -8,51 +8,24 @@ the search alone is measured, without the reader.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated
 
-import numpy as np
 import typer
 
 import qa
 from qa import report
 from qa.answer import Answer
-from qa.encoder import PassageEncoder, Vectors
 from qa.evaluation import Document, Examiner, Outcome, draw, read_documents
 from qa.measures import Measured, measure
 from training import written
 from training.data import DATA, part_of
+from training.vectors import VECTORS, RememberedVectors
 
 WRITTEN = "written"
 SEARCHED = 10
 """Passages that are looked at where the search alone is measured."""
-
-
-class RememberedVectors:
-    """Embeds passages with an index's model and keeps what it made: embedding a set takes minutes."""
-
-    def __init__(self, model: str, folder: Path) -> None:
-        """Keep vectors in ``folder``; the model is loaded when a text is new."""
-        self._model = model
-        self._folder = folder
-        self._encoder: PassageEncoder | None = None
-
-    def __call__(self, texts: Sequence[str]) -> Vectors:
-        """Return unit vectors of shape (len(texts), dimension)."""
-        key = hashlib.sha256("\0".join([self._model, *texts]).encode("utf-8", "surrogatepass")).hexdigest()
-        path = self._folder / f"{key[:24]}.npy"
-        if path.exists():
-            found: Vectors = np.load(path, allow_pickle=False)
-            return found
-        self._encoder = self._encoder or PassageEncoder(self._model)
-        vectors = self._encoder.encode(texts)
-        self._folder.mkdir(parents=True, exist_ok=True)
-        unfinished = path.with_suffix(".part.npy")
-        np.save(unfinished, vectors)
-        unfinished.replace(path)
-        return vectors
 
 
 def examiner_of(reader: str | None, cache: Path) -> Examiner:
@@ -90,7 +63,7 @@ def main(
     limit: Annotated[int, typer.Option(help="Questions of each set, about.")] = 60,
     search: Annotated[bool, typer.Option("--search", help="Measure the search alone.")] = False,
     reader: Annotated[str | None, typer.Option(help="Another reader: a folder or a name.")] = None,
-    cache: Annotated[Path, typer.Option(help="Where passages' vectors are kept.")] = Path("runs/vectors"),
+    cache: Annotated[Path, typer.Option(help="Where passages' vectors are kept.")] = VECTORS,
     json_file: Annotated[Path | None, typer.Option("--json", help="Also write the measures here.")] = None,
     picture: Annotated[Path | None, typer.Option(help="Also draw risk by coverage, and reliability.")] = None,
 ) -> None:

@@ -23,7 +23,7 @@ from qa.index import load as load_index
 from qa.measures import Interval
 from qa.search import Search
 from training.data import DATA
-from training.evaluate import RememberedVectors
+from training.vectors import VECTORS, RememberedVectors
 
 RESAMPLES = 1_000
 
@@ -40,7 +40,7 @@ def main(
     name: Annotated[str, typer.Argument(help="A folder in QA_DATA.")] = "squad2",
     model: Annotated[str, typer.Option(help="A sentence-transformers model.")] = DEFAULT_MODEL,
     limit: Annotated[int | None, typer.Option(help="Questions, about; all without.")] = None,
-    cache: Annotated[Path, typer.Option(help="Where passages' vectors are kept.")] = Path("runs/vectors"),
+    cache: Annotated[Path, typer.Option(help="Where passages' vectors are kept.")] = VECTORS,
 ) -> None:
     """Print hit@1 with float32 and with int8, and what int8 gains or loses."""
     passages = PassageEncoder(model)

@@ -38,6 +38,7 @@ from training import calibrate, written
 from training.batches import Encoded, batches, encode, tensors
 from training.data import DATA, SOURCES, examples_of
 from training.mined import Mined, read_orders
+from training.vectors import RememberedVectors
 
 WINDOW = 192
 """Tokens of question, heading and passage that are read together in training."""
@@ -172,7 +173,7 @@ def prepare(run: Path, recipe: Recipe) -> tuple[BertForQuestionAnswering, list[l
     start = Path(recipe.start) if recipe.start else None
     mined = Mined(Reader(start), run / "mined.jsonl") if start is not None else None
     known = read_orders(Path(recipe.known)) if recipe.known else {}
-    articles = written.searched("train", known)
+    articles = written.searched("train", RememberedVectors(), known)
     schedule: list[list[Encoded]] = []
     for number in range(recipe.passes):
         if len(schedule) >= recipe.steps:

@@ -16,7 +16,7 @@ from pathlib import Path
 
 from qa.bot import SHIPPED_INDEX
 from qa.encoder import PassageEncoder
-from qa.evaluation import Document, Question, index_of, read_questions
+from qa.evaluation import Document, Encode, Question, index_of, read_questions
 from qa.followup import candidates
 from qa.index import cut_all
 from qa.index import load as load_index
@@ -68,14 +68,17 @@ def documents(part: str) -> Iterator[Document]:
             yield Document(article, passages, tuple(questions))
 
 
-def searched(part: str, known: Container[str] = ()) -> list[tuple[Document, Search]]:
-    """Return a part's articles that have questions whose id is not ``known``, with these alone, indexed."""
+def searched(part: str, encode: Encode, known: Container[str] = ()) -> list[tuple[Document, Search]]:
+    """Return a part's articles that have questions whose id is not ``known``, with these alone, indexed.
+
+    ``encode`` makes unit vectors of texts as the shipped index's model does.
+    """
     shipped = load_index(SHIPPED_INDEX)
     found = []
     for document in documents(part):
         fresh = tuple(question for question in document.questions if question.id not in known)
         if fresh:
-            index = index_of(document, encoder().encode, shipped)
+            index = index_of(document, encode, shipped)
             found.append((replace(document, questions=fresh), Search(index)))
     return found
 
