@@ -112,15 +112,17 @@ class Bot:
             QuestionError: if the question is empty or too long, or the history malformed.
         """
         question = clean(question)
-        if (kind := smalltalk.kind_of(question, opens=not history)) is not None:
+        if (kind := smalltalk.kind_of(question, opens=followup.opens(history))) is not None:
             return self._reply(question, kind)
         if not any(c.isalnum() for c in question):
             return Answer(question, "off_topic", 0.0, None, (), MESSAGES["off_topic"])
         wish = followup.wish_of(question) if history else None
         before = followup.earlier(history) if wish else None
+        if wish == "more" and before is None:
+            return Answer(question, "related", 0.0, None, (), NO_MORE)
         if wish is None or before is None:
             return self._answer(self._meant(question, history))
-        if smalltalk.kind_of(before.question, opens=not before.history) == "about":
+        if smalltalk.kind_of(before.question, opens=followup.opens(before.history)) == "about":
             answer, ranked = self._reply(before.question, "about"), self.index.passages
         else:
             judged = self._meant(clean(before.question), before.history)
@@ -141,10 +143,10 @@ class Bot:
         """Return the ``k`` passages that the fused search ranks first, without reading them.
 
         Raises:
-            QuestionError: if the question is empty or too long, or ``k`` is below 1.
+            QuestionError: if the question is empty or too long, or ``k`` is no number from 1 on.
         """
-        if k < 1:
-            raise QuestionError(f"k: {k} passages cannot be shown; ask for 1 or more.")
+        if not isinstance(k, int) or k < 1:
+            raise QuestionError(f"k: {k!r} passages cannot be shown; ask for 1 or more.")
         found = self._search.score(self._spelling.correct(clean(question)))
         order = np.argsort(-found.fused, kind="stable")[:k]
         return tuple(replace(self.index.passages[i], score=float(found.fused[i])) for i in order)

@@ -109,6 +109,16 @@ def earlier(history: Sequence[Message]) -> Earlier | None:
     return None
 
 
+def opens(history: Sequence[Message]) -> bool:
+    """Say whether nothing but small talk was said before: "what is this?" then means the article.
+
+    Raises:
+        QuestionError: as :func:`candidates`.
+    """
+    said = [turn["content"] for turn in _turns(history) if turn["role"] == "user"]
+    return all(kind_of(text, opens=False) not in {None, "about"} for text in said)
+
+
 def candidates(question: str, history: Sequence[Message]) -> list[str]:
     """Return what the question may mean, plainest first: itself, and itself after earlier questions.
 

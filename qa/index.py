@@ -204,11 +204,12 @@ def check(folder: str | Path, articles: Sequence[str | Path] = ()) -> list[str]:
 
 
 def cut_all(articles: Sequence[Article], tokenizer: Tokenizer, info: EncoderInfo) -> list[Passage]:
-    """Cut every article; where there are several, ids say which one a passage is of."""
+    """Cut every article; where there are several, ids and headings say which one a passage is of."""
     passages: list[Passage] = []
+    several = len(articles) > 1
     for number, article in enumerate(articles, 1):
-        for p in cut(article, tokenizer, info.window, info.passage_prompt):
-            passage_id = p.id if len(articles) == 1 else f"a{number}{p.id}"
+        for p in cut(article, tokenizer, info.window, info.passage_prompt, titled=several):
+            passage_id = f"a{number}{p.id}" if several else p.id
             passages.append(replace(p, id=passage_id))
     return passages
 

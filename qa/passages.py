@@ -63,15 +63,19 @@ class Passage:
         }
 
 
-def cut(article: Article, tokenizer: Tokenizer, window: int, prefix: str = "") -> list[Passage]:
+def cut(
+    article: Article, tokenizer: Tokenizer, window: int, prefix: str = "", *, titled: bool = False
+) -> list[Passage]:
     """Cut an article into passages whose heading and text fit ``window`` tokens together.
 
     ``tokenizer`` must neither truncate nor pad; ``prefix`` is the prompt that the encoder puts
-    before passages. Ids are ``p1``, ``p2``, ... in reading order.
+    before passages. Ids are ``p1``, ``p2``, ... in reading order. With ``titled``, the article's title stands
+    before the headings: in an index of several, it says which one a passage is of.
     """
     passages: list[Passage] = []
     for section, paragraph in article.paragraphs:
-        heading = HEADING_SEPARATOR.join(section.path)
+        path = (article.title, *section.path) if titled else section.path
+        heading = HEADING_SEPARATOR.join(path)
         if len(tokenizer.encode(f"{prefix}{heading}\n").ids) > window // 2:
             # Headings of half a window would leave no room for the text: keep the innermost's start.
             heading = section.heading

@@ -51,8 +51,12 @@ def fold(text: str) -> str:
 
 
 def content_words(text: str) -> list[str]:
-    """Return a text's words, folded, without those that carry no content of their own."""
-    return [w for w in WORD.findall(fold(text)) if w not in FUNCTION_WORDS]
+    """Return a text's words, folded, without those that carry no content of their own: "what's", "didn't"."""
+    return [
+        word
+        for word in WORD.findall(fold(text))
+        if word.partition("'")[0] not in FUNCTION_WORDS and not word.endswith("n't")
+    ]
 
 
 def visible(text: str) -> str:

@@ -97,8 +97,11 @@ class Spelling:
         return found.group() if longer else self._names[found.group()]
 
     def _is_slip(self, word: str) -> bool:
-        """Say whether neither the articles nor the dictionary have a word that is written like others."""
+        """Say whether a word is written like others, and in neither the articles nor the dictionary."""
         if not SHORTEST <= len(word) <= LONGEST or not word.isalpha() or word.isupper():
+            return False
+        if not _dictionary_file(self._language):
+            # Without one, each form that the articles lack would become another word.
             return False
         return word.lower() not in self._own and not _in_dictionary(word.lower(), self._language)
 
@@ -147,7 +150,7 @@ def _dictionary(language: str) -> SpellChecker:
 
 @functools.lru_cache(maxsize=4096)
 def _corrected(word: str, language: str) -> str | None:
-    return _dictionary(language).correction(word) if _dictionary_file(language) else None
+    return _dictionary(language).correction(word)
 
 
 def _written_otherwise(text: str) -> Iterator[tuple[str, str]]:

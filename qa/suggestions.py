@@ -70,12 +70,16 @@ class Candidate(NamedTuple):
     fewest: int
 
 
+Tried = tuple[str, int, int]
+"""A question that was put to the bot, its article's number in memory, and where its answer may begin."""
+
+
 class Made(NamedTuple):
     """An index's questions, those of its front matter apart, and the passage that answers each one tried."""
 
     own: list[Candidate]
     made: list[Candidate]
-    known: dict[str, str]
+    known: dict[Tried, str]
 
 
 _made: WeakKeyDictionary[Answering, Made] = WeakKeyDictionary()
@@ -115,16 +119,17 @@ def suggestions(bot: Answering, shown: Sequence[str] = (), k: int = 3) -> list[s
         for question in candidate.wordings:
             if len(found) == k or tried == MOST_TRIED:
                 return found
-            if question not in known:
+            tried_as = (question, id(candidate.article), candidate.start)
+            if tried_as not in known:
                 tried += 1
                 try:
                     # One at a time: suggestions must not crowd out people's own questions.
                     with _lock:
-                        if question not in known:
-                            known[question] = _try(bot, question, candidate)
+                        if tried_as not in known:
+                            known[tried_as] = _try(bot, question, candidate)
                 except QaError:  # Too many ask just now: what is found by then is enough.
                     return found
-            passage = known[question]
+            passage = known[tried_as]
             if passage and passage not in seen:
                 found.append(question)
                 seen.add(passage)

@@ -111,6 +111,20 @@ def test_what_was_asked_is_known_after_many_pages(bot: qa.Bot) -> None:
     assert answer.quote == bot.ask(asked).quote
 
 
+def test_more_of_nothing_is_nothing(bot: qa.Bot) -> None:
+    """What the page had forgotten the question of was answered as if "more" were one."""
+    answer = bot.ask("more", after("hi", *["more"] * 5))
+    assert (answer.verdict, answer.quote, answer.message) == ("related", None, NO_MORE)
+
+
+def test_after_a_greeting_what_is_this_means_the_article(bot: qa.Bot) -> None:
+    for question in ("What is the topic?", "What is this?"):
+        fresh = bot.ask(question)
+        assert fresh.quote is not None
+        assert bot.ask(question, after("Hello")).quote == fresh.quote
+        assert bot.ask(question, after("Who signed?", "thanks")).quote != fresh.quote
+
+
 @pytest.mark.parametrize("question", ["Are you sure?", "Where does it say that?"])
 def test_the_last_answer_can_be_asked_about(bot: qa.Bot, question: str) -> None:
     asked = "How many containers of munitions were sent?"

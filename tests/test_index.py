@@ -247,6 +247,8 @@ def test_several_articles_share_an_index(tmp_path: Path) -> None:
     qa.build([snow, ferry], tmp_path / "index")
     bot = qa.load(tmp_path / "index")
     assert [p.id for p in bot.index.passages] == ["a1p1", "a2p1"]
+    # Else "who leads Acme?" is answered with another company's head, and nobody sees of which it is.
+    assert [p.heading for p in bot.index.passages] == ["snow", "The ferry"]
     assert bot.search("When does the ferry leave?")[0].article.title == "The ferry"
     assert index.check(tmp_path / "index", [snow, ferry]) == []
     assert index.check(tmp_path / "index", [ferry, snow]) != []

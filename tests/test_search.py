@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qa
-from qa.search import Search, Stems, fold, visible
+from qa.search import Search, Stems, content_words, fold, visible
 
 ROOT = Path(__file__).parent.parent
 
@@ -51,6 +51,15 @@ def test_quotation_marks_and_case_make_no_difference(search: Search) -> None:
     plain, typeset = search.score('putin\'s "first" visit'), search.score("Putin’s “FIRST” Visit")
     np.testing.assert_array_equal(plain.bm25, typeset.bm25)
     assert fold("Ｐutin’s") == fold("putin's")
+
+
+def test_what_is_contracted_says_as_much_as_what_is_not(search: Search) -> None:
+    assert content_words("What’s it? They're here, it isn't; Putin’s letter") == [
+        "putin's",
+        "letter",
+    ]
+    short, long = search.score("Where's the letter?"), search.score("Where is the letter?")
+    assert (short.unknown, short.coverage.max()) == (long.unknown, long.coverage.max())
 
 
 def test_stems_follow_the_language() -> None:

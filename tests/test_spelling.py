@@ -50,10 +50,17 @@ def test_a_flood_of_slips_is_set_right_in_part(spelling: Spelling) -> None:
     assert "sanctions" in spelling.correct(typed) and "sanctons" in spelling.correct(typed)
 
 
-def test_a_language_without_a_dictionary_has_the_articles_words() -> None:
-    assert (
-        Spelling(["Sankcje i amunicja"], "pl").correct("sankcjee oraz amunicjaa") == "sankcje oraz amunicja"
-    )
+@pytest.mark.parametrize(
+    ("article", "language", "question"),
+    [
+        ("Kungen öppnade museet.", "sv", "När öppnade kunden museet?"),
+        ("Prezydent odwiedził stolicę.", "pl", "Kto odwiedza stolica?"),
+        ("러시아는 북한에게 식량을 주었다.", "ko", "러시아가 북한에서 무기를 받았나?"),
+    ],
+)
+def test_without_a_dictionary_no_word_becomes_another(article: str, language: str, question: str) -> None:
+    """A customer was taken for a king, and a Korean subject for its object."""
+    assert Spelling([article], language).correct(question) == question
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,7 @@ from qa.article import Article
 from qa.bot import MORE, NO_MORE, PLACE, SURE
 from qa.errors import QaError
 from qa.followup import candidates
-from qa.passages import Passage
+from qa.passages import HEADING_SEPARATOR, Passage
 from qa.settings import Settings
 from qa.suggestions import suggestions
 from qa.web.api import AnswerModel, PassageModel
@@ -38,6 +38,9 @@ STARTERS = 6
 SESSIONS = 100
 FRAGMENT_WORDS = 6
 """Words at each end of a passage that a text fragment names; a shorter one is named whole."""
+
+NAME_WORDS = 5
+"""First words of a passage without a heading that it is called by."""
 
 CONTEXT_WORDS = 3
 """Words before and after a quote that its text fragment names."""
@@ -106,14 +109,14 @@ def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
         try:
             return bot.ask(question, history or []).to_dict()
         except QaError as error:
-            raise gr.Error(str(error)) from error
+            raise gr.Error(str(error), print_exception=False) from error
 
     def search(question: str, k: int = 5) -> list[dict[str, str | int | float]]:
         """Return the passages nearest to a question, best first, without judging whether they answer."""
         try:
             return [passage.to_dict() for passage in bot.search(question, k)]
         except QaError as error:
-            raise gr.Error(str(error)) from error
+            raise gr.Error(str(error), print_exception=False) from error
 
     # Gradio reads the types of what comes back from here, and does not resolve those written as text.
     ask.__annotations__["return"] = AnswerModel
@@ -127,7 +130,8 @@ def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
         )
         api(ask, api_name="ask")
         api(search, api_name="search")
-    page.queue(max_size=settings.queue, default_concurrency_limit=settings.concurrency)
+    # The desk's limit holds. Gradio counts those under way as waiting, and would refuse all where it is 0.
+    page.queue(max_size=settings.concurrency + settings.queue, default_concurrency_limit=settings.concurrency)
     # Gradio keeps what it calls a session's state for the last 10,000 callers, 6 KB each; here it is empty.
     page.state_session_capacity = SESSIONS
     assert isinstance(page, gr.Blocks)
@@ -171,7 +175,22 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
 def _passage(passage: Passage, articles: tuple[Article, ...]) -> dict[str, Any]:
     number = next(i for i, article in enumerate(articles) if article is passage.article)
     source = text_fragment(passage.article.source, passage.text)
-    return passage.to_dict() | {"number": number, "language": passage.article.language, "source": source}
+    return passage.to_dict() | {
+        "number": number,
+        "language": passage.article.language,
+        "name": _name(passage),
+        "source": source,
+    }
+
+
+def _name(passage: Passage) -> str:
+    """Return what a passage is called: its inmost heading, else its first words; "" for the first of all."""
+    _, lead = next(passage.article.paragraphs)
+    if passage.heading not in {"", passage.article.title}:
+        return passage.heading.split(HEADING_SEPARATOR)[-1]
+    if passage.start == lead.start:
+        return ""
+    return f"{' '.join(passage.text.split()[:NAME_WORDS])} …"
 
 
 def text_fragment(source: str, text: str, before: str = "", after: str = "") -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from urllib.parse import unquote
 
@@ -12,11 +13,12 @@ from hypothesis import strategies as st
 
 import qa
 from qa.markup import parse_article
+from qa.passages import Passage
 from qa.settings import Settings
 from qa.suggestions import candidates, suggestions
 from qa.web.desk import BusyError, Desk
 from qa.web.metrics import Metrics
-from qa.web.page import build_page, render_article, text_fragment
+from qa.web.page import build_page, render_article, shown, text_fragment
 from qa.web.words import LANGUAGES, choose, words
 
 
@@ -91,6 +93,17 @@ def test_what_is_no_web_address_is_never_a_link(source: str) -> None:
     assert text_fragment(source, "words") == ""
 
 
+def test_passages_without_a_heading_are_told_apart() -> None:
+    """All were called the beginning of the article, on their buttons and in what is read out."""
+    article = parse_article("# Ahle\n\nIt rained.\n\nThe mill stood under water for a week.")
+    paragraphs = [p for _, p in article.paragraphs]
+    for heading in ("", article.title):  # Where there are several articles, the title stands above all.
+        named = [Passage("p1", heading, p.start, p.end, article, ()) for p in paragraphs]
+        answer = qa.Answer("What fell?", "related", 0.2, None, tuple(named), "")
+        names = [p["name"] for p in shown(answer, (article,))["passages"]]
+        assert names == ["", "The mill stood under water …"]
+
+
 def test_a_source_with_a_fragment_of_its_own_keeps_it() -> None:
     assert text_fragment("https://example.org/#part", "a b") == "https://example.org/#part:~:text=a%20b"
 
@@ -148,6 +161,23 @@ def test_suggestions_found_before_the_queue_was_full_are_given(bot: qa.Bot) -> N
     assert 1 <= len(found) <= 2
     # The third was not tried, and is when asked for again.
     assert len(suggestions(full, [], 6)) > len(found)
+
+
+def test_a_suggestion_is_tried_for_each_article_that_could_answer_it(bot: qa.Bot) -> None:
+    """Two articles may have a section of one name: what failed for the one was gone for the other."""
+    said = "# {0}\n\n## Impact of the flood\n\n{0} lost its harbour, its school and its mill."
+    articles = tuple(parse_article(said.format(name)) for name in ("Ahle", "Bremm"))
+
+    class OfTheSecond:
+        index = replace(bot.index, articles=articles)
+
+        def ask(self, question: str) -> qa.Answer:
+            _, paragraph = next(articles[1].paragraphs)
+            passage = Passage("a2p1", "", paragraph.start, paragraph.end, articles[1], ())
+            quote = qa.Quote(paragraph.start, paragraph.end, articles[1])
+            return qa.Answer(question, "answered", 0.9, quote, (passage,), "")
+
+    assert suggestions(OfTheSecond(), [], 3) == ["What is the impact of the flood?"]
 
 
 def test_suggestions_are_answered_each_by_a_passage_not_shown(bot: qa.Bot) -> None:

@@ -201,7 +201,8 @@
   const showCard = (passage, at) => {
     clearTimeout(leaving);
     hideCard();
-    const path = h("p.path", passage.heading ? { lang: passage.language, dir: "auto" } : {}, passage.heading || say("lead"));
+    const named = passage.heading || passage.name;
+    const path = h("p.path", named ? { lang: passage.language, dir: "auto" } : {}, named || say("lead"));
     card.replaceChildren(path, h("p", { lang: passage.language, dir: "auto" }, passage.text));
     card.hidden = false;
     at.setAttribute("aria-describedby", "card");
@@ -255,7 +256,11 @@
     if (passage) query.set("passage", passage.id);
     return `${location.origin}${location.pathname}?${query}`;
   };
-  const place = (passage) => [passage.article, ...(passage.heading ? [passage.heading] : [])].join(" › ");
+  const place = (passage) => {
+    // Where there are several articles, their titles stand before the headings.
+    const headings = passage.heading.startsWith(passage.article) ? [] : [passage.article];
+    return [...headings, ...(passage.heading ? [passage.heading] : [])].join(" › ");
+  };
   const noAnswer = (answer) => (answer.quote || answer.kind === "more" ? "" : `${say("related")} ${say("closest")}:\n\n`);
   const asText = (words, passage, address) => `“${words}”\n— ${place(passage)}\n${address}`;
   const plain = (text) => text.replace(/[\\`*_{}[\]()<>#+.!|~&-]/g, "\\$&");
@@ -267,6 +272,7 @@
   const LATER = ["more", "no_more", "place", "sure"]; // about what was asked before
   const SMALL_TALK = ["greeting", "thanks", "farewell"];
   const LEANS_ON = 3; // earlier questions that the bot reads a question after, at most
+  const KEPT = 200; // messages: as far back as the bot looks for the question that "more" is about
 
   const status = h("div.unseen", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
   /** Have words read out, or a list of words and elements. */
@@ -391,7 +397,7 @@
       // "Are you sure?" changes nothing that a later question could lean on, and would push out what does.
       if (answer.kind !== "sure" && answer.kind !== "place")
         history.push(...(fresh ? said : []), { role: "user", content: question }, { role: "assistant", content: answer.quote?.text ?? "" });
-      history.splice(0, history.length - 12);
+      history.splice(0, history.length - KEPT);
       turn.removeAttribute("aria-busy");
       turn.querySelector(".working").remove();
       turn.classList.add(answer.verdict);
@@ -425,11 +431,9 @@
     const figure = (answer) =>
       say(answer.verdict === "answered" ? "figure" : "figure_no", { percent: answer.percent });
 
-    /** A passage's innermost heading, in its language; the page's word for what stands before the first. */
-    const headed = (passage) => {
-      const heading = passage.heading.split(" › ").at(-1);
-      return h("span.heading", heading ? { lang: passage.language, dir: "auto" } : {}, heading || say("lead"));
-    };
+    /** What a passage is called, in its language; the page's word for how an article begins. */
+    const headed = ({ name, language }) =>
+      h("span.heading", name ? { lang: language, dir: "auto" } : {}, name || say("lead"));
 
     const spoken = (answer) => {
       const sure = answer.kind === "about" ? "" : answer.kind === "sure" ? figure(answer) : `${say(answer.sure)}.`;
