@@ -87,7 +87,9 @@ class Watch:
         finally:
             # The pattern, not the path: what somebody types as an address is theirs.
             route = getattr(scope.get("route"), "path", "other") if status != 404 else "other"
-            route = MCP_PATH if scope["path"] == f"{scope.get('root_path', '')}{MCP_PATH}" else route
+            # Proxies keep the path that they serve this below, or take it off.
+            path = scope["path"].removeprefix(scope.get("root_path", ""))
+            route = MCP_PATH if path == MCP_PATH else route
             self._metrics.served(route, status)
             seconds = round(perf_counter() - start, 4)
             fields = {"method": scope["method"], "route": route, "status": status, "seconds": seconds}

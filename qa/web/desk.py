@@ -117,7 +117,7 @@ class Desk:
         return self._submit("search", question, lambda: self._bot.search(question, k))
 
     def _submit(self, stage: stages.Stage, question: str, work: Callable[[], T]) -> Future[T]:
-        if len(question) > self._max_question:
+        if isinstance(question, str) and len(question) > self._max_question:
             self._metrics.refused("question")
             raise QuestionError(
                 f"question: {len(question):,} characters; ask in at most {self._max_question:,}."

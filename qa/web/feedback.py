@@ -16,11 +16,15 @@ from qa.answer import Verdict
 from qa.bot import MAX_QUESTION
 from qa.errors import QaError
 from qa.evaluation import read_rows
+from qa.followup import LONGEST_CHAIN, LONGEST_TURN
 from qa.manifest import MANIFEST, read_manifest
 
 FILE = "feedback.jsonl"
 MAX_FILE = 50_000_000
 """Bytes of the file: a public page must not be a way to fill a disk."""
+
+LONGEST_MEANT = LONGEST_CHAIN * (LONGEST_TURN + 1) + MAX_QUESTION
+"""Characters of a question with those that it leans on."""
 
 Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
 PassageId = Annotated[str, StringConstraints(pattern=r"^(a\d{1,9})?p\d{1,9}$")]
@@ -35,7 +39,7 @@ class Feedback(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
-    question: Annotated[str, StringConstraints(min_length=1, max_length=MAX_QUESTION)]
+    question: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_MEANT)]
     verdict: Verdict
     passage_ids: list[PassageId] = Field(max_length=20, description="The passages shown, best first.")
     helpful: bool
@@ -108,40 +112,52 @@ def to_questions(folder: Path, version: str, out: Path) -> tuple[int, int]:
     Raises:
         QaError: if the feedback cannot be read, or the set not written, or it holds other questions too.
     """
+    if not out.name:
+        raise QaError(f"{out}: is a folder; name a file.")
     waiting = out.with_suffix(".unlabelled.jsonl")
+    given: dict[str, dict[str, list[dict[str, Any]]]] = {version: {}}
+    for index, row in _rows(folder / FILE):
+        given.setdefault(index, {}).setdefault(row["question"], []).append(row)
+    # What earlier calls may have written, when fewer had said what they think, or of another index.
+    ours = [
+        _judged(number, rows[:said])
+        for by_question in given.values()
+        for number, rows in enumerate(by_question.values(), 1)
+        for said in range(1, len(rows) + 1)
+    ]
     for path in filter(Path.exists, (out, waiting)):
-        for row in read_rows(path):
-            if row.get("kind") != "feedback" or (path == waiting and row.get("answerable") is not None):
-                raise QaError(f"{path}: holds what a person wrote, and it would be lost. Name another file.")
-    by_question: dict[str, list[dict[str, Any]]] = {}
-    for row in _rows(folder / FILE, version):
-        by_question.setdefault(row["question"], []).append(row)
-    settled, open_ = [], []
-    for number, (question, rows) in enumerate(by_question.items(), 1):
-        first = rows[0]
-        said = {(row["helpful"], row["verdict"], tuple(row["passage_ids"][:1])) for row in rows}
-        found = {"id": f"feedback-{number}", "kind": "feedback", "question": question}
-        if len(said) == 1 and first["helpful"]:
-            answered = first["verdict"] == "answered"
-            gold = first["passage_ids"][:1] if answered else []
-            settled.append(found | {"answerable": answered, "verdict": first["verdict"], "passage_ids": gold})
-        else:
-            comments = sorted({row["comment"] for row in rows if row["comment"]})
-            open_.append(found | {"answerable": None, "said": first["verdict"], "comments": comments})
+        if any(row not in ours for row in read_rows(path)):
+            raise QaError(f"{path}: holds what a person wrote, and it would be lost. Name another file.")
+    judged = [_judged(number, rows) for number, rows in enumerate(given[version].values(), 1)]
+    settled = [row for row in judged if row["answerable"] is not None]
+    open_ = [row for row in judged if row["answerable"] is None]
     _write(out, settled)
     _write(waiting, open_)
     return len(settled), len(open_)
 
 
-def _rows(path: Path, version: str) -> Iterator[dict[str, Any]]:
+def _judged(number: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """Make a question of what was said of its answers: ``answerable`` is None where a person has to say."""
+    first = rows[0]
+    said = {(row["helpful"], row["verdict"], tuple(row["passage_ids"][:1])) for row in rows}
+    found = {"id": f"feedback-{number}", "kind": "feedback", "question": first["question"]}
+    if len(said) == 1 and first["helpful"]:
+        answered = first["verdict"] == "answered"
+        gold = first["passage_ids"][:1] if answered else []
+        return found | {"answerable": answered, "verdict": first["verdict"], "passage_ids": gold}
+    comments = sorted({row["comment"] for row in rows if row["comment"]})
+    return found | {"answerable": None, "said": first["verdict"], "comments": comments}
+
+
+def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield each piece of feedback, and the version of the index that it was given on."""
     for number, row in enumerate(read_rows(path), 1):
         try:
             given_on = row.pop("index_version")
             feedback = Feedback.model_validate(row)
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise QaError(f"{path}: entry {number} is no feedback. Remove the line.") from error
-        if given_on == version:
-            yield feedback.model_dump()
+        yield str(given_on), feedback.model_dump()
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:

@@ -27,7 +27,8 @@ class JsonLines(logging.Formatter):
             "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "logger": record.name,
-            "event": record.getMessage(),
+            # What is logged without a name comes from a library, and may quote what was asked: MCP's does.
+            "event": record.getMessage() if record.name != "root" else "a library logged something",
         }
         if request := request_id.get():
             line["request"] = request

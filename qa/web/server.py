@@ -33,6 +33,9 @@ logger = logging.getLogger(__name__)
 GRACE = 3
 """Seconds that requests under way have to finish after SIGTERM. Containers are killed after five or more."""
 
+BACKLOG = 2_048
+"""Connections that wait to be taken, as uvicorn has it."""
+
 FIRST_QUESTION = "Who says what, and when?"
 LONGEST_HEAD = 300_000
 """Bytes of a request's head: a shared address holds its question, and an overlong one gets a page too."""
@@ -104,25 +107,30 @@ def serve(settings: Settings | None = None) -> None:
     settings = settings or Settings()
     logging.config.dictConfig(logs.configuration(settings.log_level))
     logging.captureWarnings(True)
-    app = create_app(qa.load(settings.index, threads=settings.threads), settings)
-    config = uvicorn.Config(
-        app,
-        host=settings.host,
-        port=settings.port,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        timeout_graceful_shutdown=GRACE,
-        h11_max_incomplete_event_size=LONGEST_HEAD,
-        http="h11",
-    )
-    try:
+    with _listening(settings.host, settings.port) as listening:
+        app = create_app(qa.load(settings.index, threads=settings.threads), settings)
+        config = uvicorn.Config(
+            app,
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            timeout_graceful_shutdown=GRACE,
+            h11_max_incomplete_event_size=LONGEST_HEAD,
+            http="h11",
+        )
+        host, port = listening.getsockname()[:2]
+        logger.info("running on http://%s:%d", f"[{host}]" if ":" in host else host, port)
         with redirect_stderr(logs.Hushed()), suppress(KeyboardInterrupt):
-            _Server(config).run()
+            _Server(config).run(sockets=[listening])
+
+
+def _listening(host: str, port: int) -> socket.socket:
+    """Listen before anything is loaded: uvicorn would say so late, and in the log, where a port is taken."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=BACKLOG)
     except OSError as problem:
-        raise SettingsError(
-            f"host, port: cannot listen at {settings.host}:{settings.port} ({problem.strerror})."
-        ) from problem
+        raise SettingsError(f"host, port: cannot listen at {host}:{port} ({problem.strerror}).") from problem
 
 
 class _Server(uvicorn.Server):

@@ -25,7 +25,7 @@ from qa.errors import QaError
 from qa.evaluation import read_questions
 from qa.settings import Settings
 from qa.web import create_app
-from qa.web.access import MAX_BODY
+from qa.web.access import MAX_BODY, MCP_PATH
 from qa.web.feedback import Feedback, FeedbackError, FeedbackFile, to_questions
 from qa.web.front import front
 from tests.faults.load import CONCURRENCY, QUEUE, burden
@@ -159,6 +159,14 @@ def test_the_pages_questions_are_held_to_the_queue_as_all_others(start: Start) -
     assert all(answer["verdict"] for answer in answers if answer not in refused)
 
 
+def test_without_places_to_wait_an_idle_server_answers(start: Start) -> None:
+    """Gradio's queue of 0 refused every call through its own client."""
+    served = start(queue="0")
+    with httpx.Client(base_url=served.url, timeout=30) as client:
+        called = post(client, "/gradio_api/call/ask", data=[QUESTIONS[0], []])
+        assert "event: complete" in client.get(f"/gradio_api/call/ask/{called.json()['event_id']}").text
+
+
 def test_a_very_long_address_gets_the_page(server: Served) -> None:
     status, page = _raw(server, "GET", "/?q=" + "x" * 100_000)
     assert status == 200
@@ -275,6 +283,9 @@ def test_below_a_path_of_a_proxy(start: Start, bot: qa.Bot) -> None:
         root = httpx.get(f"{url}/config", timeout=30).json()["root"]
         assert urlsplit(root).path == "/articles/one"
         assert httpx.get(f"{url}/gradio_api/file=app.py", timeout=30).status_code == 404
+        httpx.post(f"{url}/mcp", json={}, timeout=30)
+    metrics = httpx.get(f"{served.url}/metrics", timeout=30).text
+    assert f'qa_requests_total{{route="{MCP_PATH}",status="406"}} 2.0' in metrics
 
 
 @pytest.mark.parametrize(
@@ -357,7 +368,12 @@ def test_metrics_count_and_neither_they_nor_the_log_hold_a_question(start: Start
         client.get("/", params={"q": word})
         client.get(f"/{word}")
         post(client, "/mcp", question=word)
-        for data in ([word], [word, {word: word}], [word] * 9):
+        # What is wrong with these calls is told by a library, in their own words.
+        for arguments, number in ((word, {}), (word, {"id": 1}), ({"question": word}, {})):
+            params = {"name": "ask_article", "arguments": arguments}
+            called = {"jsonrpc": "2.0", "method": "tools/call", "params": params} | number
+            client.post("/mcp", json=called, headers={"Accept": "application/json, text/event-stream"})
+        for data in ([word], [word, {word: word}], [word] * 9, [None]):
             event = post(client, "/gradio_api/call/ask", data=data).json()["event_id"]
             assert "event: error" in client.get(f"/gradio_api/call/ask/{event}").text
         after = _metrics(client)
@@ -408,8 +424,10 @@ def test_nothing_leaves(start: Start) -> None:
     assert served.called() <= LOOPBACK
 
 
-def test_a_setting_that_cannot_be_is_named_in_one_line(start: Start) -> None:
+def test_a_setting_that_cannot_be_is_named_in_one_line(start: Start, server: Served) -> None:
+    taken = server.url.rpartition(":")[2]
     for settings, named in (
+        ({"port": taken}, f"127.0.0.1:{taken}"),
         ({"queue": "many"}, "QA_QUEUE"),
         ({"feedback": "/proc/none"}, "QA_FEEDBACK"),
         ({"host": "203.0.113.1"}, "203.0.113.1"),
@@ -454,6 +472,8 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
         ):
             assert give(good, True, **wrong) == 422
         version = client.get("/healthz").json()["index"]
+        # A follow-up is kept with what it leans on.
+        Feedback(question="x" * 2_900, verdict="related", passage_ids=[], helpful=True)
     rows = [json.loads(line) for line in (folder / "feedback.jsonl").read_text("utf-8").splitlines()]
     assert [row["question"] for row in rows] == [good, bad, mixed, mixed, "How do I bake bread?"]
     assert all(
@@ -473,11 +493,24 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
     assert read[0].gold == {bot.ask(good).passages[0].id}
     waiting = (tmp_path / "questions.unlabelled.jsonl").read_text("utf-8")
     assert bad in waiting and mixed in waiting and "not quite\\nthis" in waiting
-    # What a person has decided, or written, is not written over.
-    (tmp_path / "questions.unlabelled.jsonl").write_text(waiting.replace("null", "false"), encoding="utf-8")
+    # What a person has decided, or written, is not written over, wherever it stands.
+    written = out.read_text("utf-8")
+    unlabelled = tmp_path / "questions.unlabelled.jsonl"
+    decided = {"answerable": True, "passage_ids": ["p7"]}
+    for changed in (
+        written.replace('"feedback-1"', '"feedback-1", "part": "choose"'),
+        written + json.dumps(json.loads(waiting.splitlines()[0]) | decided) + "\n",
+    ):
+        out.write_text(changed, encoding="utf-8")
+        with pytest.raises(QaError, match=r"questions\.jsonl"):
+            to_questions(folder, version, out)
+    out.write_text(written, encoding="utf-8")
+    unlabelled.write_text(waiting.replace("null", "false"), encoding="utf-8")
     with pytest.raises(QaError, match=r"unlabelled\.jsonl"):
         to_questions(folder, version, out)
-    (tmp_path / "questions.unlabelled.jsonl").unlink()
+    unlabelled.unlink()
+    with pytest.raises(QaError, match="name a file"):
+        to_questions(folder, version, Path("/"))
     assert to_questions(folder, "0" * 64, out) == (0, 0)
     out.write_text('{"id": "1", "question": "Who?", "answerable": false}\n', encoding="utf-8")
     with pytest.raises(QaError, match=r"questions\.jsonl"):
