@@ -173,7 +173,7 @@ def search(question: str, index: Path | None, k: int, as_json: bool) -> None:
 @click.option("--queue", type=int, help="Questions that wait; 32, and more are refused.")
 @click.option("--threads", type=int, help="Passages read at once; one a core, four at most.")
 @click.option("--max-question", type=int, help="Characters of a question; 2000.")
-@click.option("--allowed-origins", help="Other sites whose pages may call this one, with commas between.")
+@click.option("--allowed-origins", help="Other addresses whose pages may call this: its own behind a proxy.")
 @click.option("--log-level", help="debug, info, warning or error; info.")
 def serve(**options: Any) -> None:
     """Start the web chat. Each option can also be a variable of the environment: QA_PORT for --port."""
@@ -201,7 +201,7 @@ def deploy(
     from qa.bot import SHIPPED_INDEX
 
     if (space is None) == (dry_run is None):
-        raise click.BadParameter("name a Space, or a folder with --dry-run.", param_hint="OWNER/NAME")
+        raise click.BadParameter("name a Space, or --dry-run FOLDER instead.", param_hint="OWNER/NAME")
     if article is not None and index is not None:
         raise click.BadParameter("name an article or an index, not both.", param_hint="--article")
     with deploy.index_of(article) if article is not None else nullcontext(index or SHIPPED_INDEX) as source:

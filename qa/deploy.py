@@ -13,7 +13,7 @@ import yaml
 
 import qa
 from qa.article import Article
-from qa.errors import QaError
+from qa.errors import MissingError, QaError
 from qa.fetch import fetch, is_address
 from qa.index import check
 from qa.manifest import MANIFEST, read_manifest
@@ -97,6 +97,7 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
         private: whether a new Space is for its owner alone.
 
     Raises:
+        MissingError: if huggingface_hub is not installed.
         DeployError: if the name is none, the hub refuses, or cannot be reached.
         IndexFolderError: if the index is none.
     """
@@ -107,9 +108,7 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
         from huggingface_hub import HfApi
         from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
     except ImportError as error:
-        raise DeployError(
-            "deploying needs huggingface_hub: pip install '.[deploy]' in its checkout"
-        ) from error
+        raise MissingError("deploying", "huggingface_hub", "deploy") from error
 
     api = HfApi(token=token)
     with tempfile.TemporaryDirectory() as temporary:

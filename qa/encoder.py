@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from qa.errors import ModelError
+from qa.errors import MissingError, ModelError
 from qa.export import INPUTS, export_onnx, quiet
 from qa.onnx import Session
 
@@ -92,14 +92,13 @@ class PassageEncoder:
         """Load a model by name; ``progress`` lets a download show its bar.
 
         Raises:
-            ModelError: if sentence-transformers is not installed or the model cannot be loaded.
+            MissingError: if sentence-transformers is not installed.
+            ModelError: if the model cannot be loaded.
         """
         try:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
-            raise ModelError(
-                "Building needs sentence-transformers: pip install '.[build]' in its checkout"
-            ) from error
+            raise MissingError("Building", "sentence-transformers", "build") from error
         try:
             with contextlib.nullcontext() if progress else quiet():
                 self._model: SentenceTransformer = SentenceTransformer(

@@ -19,3 +19,11 @@ class ModelError(QaError):
 
 class QuestionError(QaError):
     """A question, or the conversation before it, cannot be taken."""
+
+
+class MissingError(QaError):
+    """A package that only some of the work needs is not installed."""
+
+    def __init__(self, work: str, package: str | None, extra: str) -> None:
+        """Name the work, the package, and the extra of this one that brings it."""
+        super().__init__(f"{work} needs {package}: pip install '.[{extra}]' in its checkout.")

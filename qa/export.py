@@ -23,9 +23,8 @@ def export_onnx(
     """Write ``module``, whose forward is ``(*tokens)``, to ``path``: any batch and length.
 
     With ``int8``, matrices are quantised dynamically: a quarter of the size, and close to the same
-    numbers. All eight bits are used, though processors without VNNI may saturate: with seven the packaged
-    reader's margins strayed from float32's twice as far, even on such a processor (by 0.9 of 5 that they
-    vary, instead of 0.5).
+    numbers. All eight bits are used, though processors without VNNI may saturate: with seven an earlier
+    reader's margins strayed from float32's twice as far, even on such a processor.
     """
     import torch
     from onnxruntime.quantization import QuantType, quantize_dynamic

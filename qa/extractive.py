@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenizers import Tokenizer
 
-from qa.errors import ModelError
+from qa.errors import MissingError, ModelError
 from qa.export import INPUTS, export_spans, quiet
 from qa.onnx import Session
 from qa.passages import Passage
@@ -57,14 +57,13 @@ def export_reader(name: str, folder: Path, *, int8: bool = True, progress: bool 
         progress: let a download show its bar.
 
     Raises:
-        ModelError: if transformers is not installed, or the model cannot be loaded or does not fit.
+        MissingError: if transformers is not installed.
+        ModelError: if the model cannot be loaded or does not fit.
     """
     try:
         from transformers import AutoModelForQuestionAnswering, AutoTokenizer
     except ImportError as error:
-        raise ModelError(
-            f"reader {name!r}: another reader needs {error.name}: pip install '.[build]' in its checkout"
-        ) from error
+        raise MissingError(f"reader {name!r}: another reader", error.name, "build") from error
     # A folder is never looked for on the hub, and no weights are unpickled.
     local = Path(name).is_dir()
     try:

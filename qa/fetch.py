@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 import yaml
 
 from qa.article import LANGUAGE
-from qa.errors import ArticleError
+from qa.errors import ArticleError, MissingError
 
 MAX_PAGE = 10_000_000
 """Bytes of a page: markup and scripts outweigh the words many times."""
@@ -35,15 +35,14 @@ def fetch(address: str, folder: Path) -> Path:
         folder: where the file goes.
 
     Raises:
+        MissingError: if trafilatura or httpx is not installed.
         ArticleError: if the address cannot be fetched, is too large, or holds no article.
     """
     try:
         import httpx
         import trafilatura
     except ImportError as error:
-        raise ArticleError(
-            f"{address}: fetching a page needs {error.name}: pip install '.[deploy]' in its checkout"
-        ) from error
+        raise MissingError(f"{address}: fetching a page", error.name, "deploy") from error
     try:
         with httpx.Client(follow_redirects=True, max_redirects=REDIRECTS, timeout=SECONDS) as client:
             kind, data, final = _read(client, address)

@@ -18,13 +18,13 @@ import numpy as np
 import numpy.typing as npt
 
 from qa.answer import VERDICTS
-from qa.errors import QaError
+from qa.errors import MissingError
 from qa.evaluation import FOREIGN, Outcome
 
 try:
     from sklearn.metrics import auc, roc_curve
 except ImportError as missing:
-    raise QaError("Measuring needs scikit-learn: pip install '.[eval]' in its checkout") from missing
+    raise MissingError("Measuring", "scikit-learn", "eval") from missing
 
 BINS = 10
 RESAMPLES = 500

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from qa.bot import Bot
-from qa.errors import QaError
+from qa.errors import MissingError, QaError
 from qa.evaluation import FORMS, Examiner
 from qa.measures import Interval, Measured, measure, reliability, risk_coverage
 from qa.terminal import console
@@ -123,7 +123,7 @@ def check_picture(path: Path | None) -> None:
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:
-        raise QaError("A picture needs matplotlib: pip install '.[eval]' in its checkout") from error
+        raise MissingError("A picture", "matplotlib", "eval") from error
     if path.suffix.lower() not in PICTURES:
         raise QaError(f"{path}: must end in {', '.join(PICTURES)}.")
 
