@@ -14,6 +14,10 @@ from qa.bot import MAX_QUESTION
 from qa.errors import QaError
 
 
+GRADIO = {"host": "GRADIO_SERVER_NAME", "port": "GRADIO_SERVER_PORT"}
+"""Settings that are also taken from a variable of Gradio's and of Spaces."""
+
+
 class SettingsError(QaError):
     """A setting has a value that it cannot have."""
 
@@ -41,14 +45,14 @@ class Settings(BaseSettings):
     index: Path | None = Field(None, description="The index folder; the shipped article's when not given.")
     host: str = Field(
         "127.0.0.1",
-        validation_alias=AliasChoices("QA_HOST", "GRADIO_SERVER_NAME"),
+        validation_alias=AliasChoices("QA_HOST", GRADIO["host"]),
         description="The address to listen at; 0.0.0.0 for every one.",
     )
     port: int = Field(
         7860,
         ge=0,
         le=65535,
-        validation_alias=AliasChoices("QA_PORT", "GRADIO_SERVER_PORT"),
+        validation_alias=AliasChoices("QA_PORT", GRADIO["port"]),
         description="The port to listen at; 0 takes a free one.",
     )
     threads: int = Field(
@@ -89,7 +93,10 @@ class Settings(BaseSettings):
             field = str(first["loc"][0]) if first["loc"] else "settings"
             name = field.lower().removeprefix("qa_")
             message = str(first["msg"]).removeprefix("Value error, ")
-            raise SettingsError(f"{name} (QA_{name.upper()}): {message}.") from error
+            variable = f"QA_{name.upper()}"
+            if name not in values and not os.environ.get(variable):
+                variable = GRADIO.get(name, variable)
+            raise SettingsError(f"{name} ({variable}): {message}.") from error
 
     @field_validator("auth")
     @classmethod

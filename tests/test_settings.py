@@ -29,6 +29,14 @@ def test_an_argument_goes_before_the_environment_and_qa_before_gradio(
     assert Settings().port == 7000
 
 
+def test_a_mistake_is_told_by_the_variable_that_it_stands_in(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADIO_SERVER_PORT", "abc")
+    with pytest.raises(QaError, match=r"port \(GRADIO_SERVER_PORT\)"):
+        Settings()
+    with pytest.raises(QaError, match=r"port \(QA_PORT\)"):
+        Settings(port="xyz")
+
+
 def test_origins_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QA_ALLOWED_ORIGINS", "https://a.example, http://b.example:8080")
     assert Settings().allowed_origins == ("https://a.example", "http://b.example:8080")
