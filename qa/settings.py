@@ -13,7 +13,6 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from qa.bot import MAX_QUESTION
 from qa.errors import QaError
 
-
 GRADIO = {"host": "GRADIO_SERVER_NAME", "port": "GRADIO_SERVER_PORT"}
 """Settings that are also taken from a variable of Gradio's and of Spaces."""
 
