@@ -258,7 +258,7 @@
   };
   const place = (passage) => {
     // Where there are several articles, their titles stand before the headings.
-    const headings = passage.heading.startsWith(passage.article) ? [] : [passage.article];
+    const headings = passage.heading.split(" › ")[0] === passage.article ? [] : [passage.article];
     return [...headings, ...(passage.heading ? [passage.heading] : [])].join(" › ");
   };
   const noAnswer = (answer) => (answer.quote || answer.kind === "more" ? "" : `${say("related")} ${say("closest")}:\n\n`);
