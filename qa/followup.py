@@ -87,8 +87,13 @@ def wish_of(question: str) -> Wish | None:
 
 
 def _is_question(text: str) -> bool:
-    """Say whether an earlier turn asked about the article: no wish, no greeting, thanks or farewell."""
-    return wish_of(text) is None and kind_of(text, opens=False) in {None, "about"}
+    """Say whether an earlier turn asked about the article: no wish, no small talk."""
+    return wish_of(text) is None and not _is_small_talk(text)
+
+
+def _is_small_talk(text: str) -> bool:
+    """Say whether an earlier turn was a greeting, thanks or farewell."""
+    return kind_of(text, opens=False) not in {None, "about"}
 
 
 def earlier(history: Sequence[Message]) -> Earlier | None:
@@ -115,8 +120,7 @@ def opens(history: Sequence[Message]) -> bool:
     Raises:
         QuestionError: as :func:`candidates`.
     """
-    said = [turn["content"] for turn in _turns(history) if turn["role"] == "user"]
-    return all(kind_of(text, opens=False) not in {None, "about"} for text in said)
+    return all(_is_small_talk(turn["content"]) for turn in _turns(history) if turn["role"] == "user")
 
 
 def candidates(question: str, history: Sequence[Message]) -> list[str]:

@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from transformers import BertConfig, BertForQuestionAnswering
 
 import training.reader
+from qa.encoder import DEFAULT_MODEL
 from qa.evaluation import read_rows
 from tests.tiny_reader import SIZE
 from training import written
@@ -22,6 +23,7 @@ from training.average import average
 from training.batches import Encoded, batches
 from training.mined import read_orders
 from training.reader import Recipe, learn
+from training.vectors import encoder
 
 RECIPE = Recipe(seed=3, steps=10, batch=4, learning_rate=1e-2)
 
@@ -150,6 +152,6 @@ def test_questions_that_an_earlier_run_knew_are_not_learned_again(
     monkeypatch.setattr(written, "FOLDER", tmp_path)
     earlier = tmp_path / "mined.jsonl"
     earlier.write_text(json.dumps({"bridge": ["p2", "p3", "p4"]}))
-    articles = written.searched("train", written.encoder().encode, read_orders(earlier))
+    articles = written.searched("train", encoder(DEFAULT_MODEL).encode, read_orders(earlier))
     made = written.examples(articles, random.Random(1), None)
     assert {e.passage for e in made if e.start >= 0} == {"The tunnel opened in 1998."}

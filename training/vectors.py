@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,12 @@ VECTORS = Path("runs/vectors")
 """Where vectors are kept."""
 
 
+@cache
+def encoder(model: str) -> PassageEncoder:
+    """Return a model's encoder, which loads slowly, once."""
+    return PassageEncoder(model)
+
+
 class RememberedVectors:
     """Embeds passages with an index's model and keeps what it made: embedding a set takes minutes."""
 
@@ -22,7 +29,6 @@ class RememberedVectors:
         """Keep vectors in ``folder``; the model is loaded when a text is new."""
         self._model = model
         self._folder = folder
-        self._encoder: PassageEncoder | None = None
 
     def __call__(self, texts: Sequence[str]) -> Vectors:
         """Return unit vectors of shape (len(texts), dimension)."""
@@ -31,8 +37,7 @@ class RememberedVectors:
         if path.exists():
             found: Vectors = np.load(path, allow_pickle=False)
             return found
-        self._encoder = self._encoder or PassageEncoder(self._model)
-        vectors = self._encoder.encode(texts)
+        vectors = encoder(self._model).encode(texts)
         self._folder.mkdir(parents=True, exist_ok=True)
         # Two runs side by side may make the same ones.
         unfinished = path.with_suffix(f".{os.getpid()}.npy")

@@ -11,11 +11,10 @@ from __future__ import annotations
 import random
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 from qa.bot import SHIPPED_INDEX
-from qa.encoder import PassageEncoder
+from qa.encoder import DEFAULT_MODEL
 from qa.evaluation import Document, Encode, Question, index_of, read_questions
 from qa.followup import candidates
 from qa.index import cut_all
@@ -25,6 +24,7 @@ from qa.passages import Passage
 from qa.search import Search
 from training.data import Example, noisy
 from training.mined import Mined
+from training.vectors import encoder
 
 FOLDER = Path(__file__).parent / "written"
 HELD_OUT = {
@@ -47,12 +47,6 @@ BELIEVED = 4
 """Of these, the ones that an earlier reader believes most, among which the second look-alike is drawn."""
 
 
-@cache
-def encoder() -> PassageEncoder:
-    """Return the shipped encoder, which loads slowly, once."""
-    return PassageEncoder("all-MiniLM-L6-v2")
-
-
 def part_of(name: str) -> str:
     """Name the part of an article: ``calibration``, ``test`` or ``train``."""
     return next((part for part, names in HELD_OUT.items() if name in names.split()), "train")
@@ -60,10 +54,11 @@ def part_of(name: str) -> str:
 
 def documents(part: str) -> Iterator[Document]:
     """Yield each article of a part, cut as an index cuts it, with its questions."""
+    model = encoder(DEFAULT_MODEL)
     for path in sorted(FOLDER.glob("*.md")):
         if part_of(path.stem) == part:
             article = read_article(path)
-            passages = tuple(cut_all([article], encoder().tokenizer, encoder().info(int8=True)))
+            passages = tuple(cut_all([article], model.tokenizer, model.info(int8=True)))
             (questions,) = read_questions(path.with_suffix(".jsonl"), passages).values()
             yield Document(article, passages, tuple(questions))
 

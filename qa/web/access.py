@@ -87,9 +87,7 @@ class Watch:
         finally:
             # The pattern, not the path: what somebody types as an address is theirs.
             route = getattr(scope.get("route"), "path", "other") if status != 404 else "other"
-            # Proxies keep the path that they serve this below, or take it off.
-            path = scope["path"].removeprefix(scope.get("root_path", ""))
-            route = MCP_PATH if path == MCP_PATH else route
+            route = MCP_PATH if _path(scope) == MCP_PATH else route
             self._metrics.served(route, status)
             seconds = round(perf_counter() - start, 4)
             fields = {"method": scope["method"], "route": route, "status": status, "seconds": seconds}
@@ -149,11 +147,10 @@ class OnlyNeeded:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or say that there is nothing."""
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
         nothing = error(404, "There is nothing here.")
         if scope["type"] != "http":
             await self.app(scope, receive, send)
-        elif not NEEDED_OF_GRADIO.fullmatch(path):
+        elif not NEEDED_OF_GRADIO.fullmatch(_path(scope)):
             await nothing(scope, receive, send)
         else:
             failed = False
@@ -179,6 +176,12 @@ class OnlyNeeded:
 def error(status: int, message: str, headers: dict[str, str] | None = None, **more: str) -> JSONResponse:
     """Return a refusal in the one form that all of them have."""
     return JSONResponse({"error": message, **more}, status, headers)
+
+
+def _path(scope: Scope) -> str:
+    """Return a request's path here: proxies keep the path that they serve this below, or take it off."""
+    path: str = scope["path"]
+    return path.removeprefix(scope.get("root_path", ""))
 
 
 def _host(netloc: str) -> str:

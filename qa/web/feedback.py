@@ -115,20 +115,21 @@ def to_questions(folder: Path, version: str, out: Path) -> tuple[int, int]:
     if not out.name:
         raise QaError(f"{out}: is a folder; name a file.")
     waiting = out.with_suffix(".unlabelled.jsonl")
-    given: dict[str, dict[str, list[dict[str, Any]]]] = {version: {}}
+    # By index and question, each thing that was said of it once: a hundred thumbs say no more than one.
+    given: dict[str, dict[str, dict[tuple[object, ...], dict[str, Any]]]] = {version: {}}
     for index, row in _rows(folder / FILE):
-        given.setdefault(index, {}).setdefault(row["question"], []).append(row)
+        said = (row["helpful"], row["verdict"], *row["passage_ids"][:1], row["comment"])
+        given.setdefault(index, {}).setdefault(row["question"], {}).setdefault(said, row)
     # What earlier calls may have written, when fewer had said what they think, or of another index.
-    ours = [
-        _judged(number, rows[:said])
-        for by_question in given.values()
-        for number, rows in enumerate(by_question.values(), 1)
-        for said in range(1, len(rows) + 1)
-    ]
+    ours: dict[str, list[dict[str, Any]]] = {}
+    for by_question in given.values():
+        for number, (question, rows) in enumerate(by_question.items(), 1):
+            earlier = (list(rows.values())[:count] for count in range(1, len(rows) + 1))
+            ours.setdefault(question, []).extend(_judged(number, some) for some in earlier)
     for path in filter(Path.exists, (out, waiting)):
-        if any(row not in ours for row in read_rows(path)):
+        if any(row not in ours.get(str(row.get("question")), ()) for row in read_rows(path)):
             raise QaError(f"{path}: holds what a person wrote, and it would be lost. Name another file.")
-    judged = [_judged(number, rows) for number, rows in enumerate(given[version].values(), 1)]
+    judged = [_judged(n, list(rows.values())) for n, rows in enumerate(given[version].values(), 1)]
     settled = [row for row in judged if row["answerable"] is not None]
     open_ = [row for row in judged if row["answerable"] is None]
     _write(out, settled)
