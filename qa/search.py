@@ -86,7 +86,7 @@ class Stems:
 class Found:
     """Every passage's scores for one question, in the order of the index's passages.
 
-    ``fused`` is the weighed mean of the z-scores of ``cosine`` and ``bm25``, which counts the more the
+    ``fused`` is the weighed mean of the z-scores of ``cosine`` and BM25, which counts the more the
     more ``coverage`` the best passage has, and 1 more for each phrase in quotation marks that stands in the
     passage; ``coverage`` is the share of the question's content words, weighed by how rare they are, that
     stand in the passage;
@@ -95,7 +95,6 @@ class Found:
 
     fused: Scores
     cosine: Scores
-    bm25: Scores
     coverage: Scores
     unknown: float
 
@@ -137,7 +136,7 @@ class Search:
         if phrases := QUOTED.findall(fold(question))[:MOST_QUOTED]:
             texts = [fold(p.in_context) for p in self._index.passages]
             fused += np.array([sum(phrase in text for phrase in phrases) for text in texts], dtype=np.float32)
-        return Found(fused, cosine, bm25, coverage, float(unknown))
+        return Found(fused, cosine, coverage, float(unknown))
 
     def _cosines(self, vector: Vectors) -> Scores:
         """Return each passage's cosine: half its own, half its best sentence's.

@@ -49,7 +49,7 @@ def test_as_many_as_asked_for_best_first(bot: qa.Bot) -> None:
 
 def test_quotation_marks_and_case_make_no_difference(search: Search) -> None:
     plain, typeset = search.score('putin\'s "first" visit'), search.score("Putin’s “FIRST” Visit")
-    np.testing.assert_array_equal(plain.bm25, typeset.bm25)
+    np.testing.assert_array_equal(plain.coverage, typeset.coverage)
     assert fold("Ｐutin’s") == fold("putin's")
 
 

@@ -23,6 +23,9 @@ FILE = "feedback.jsonl"
 MAX_FILE = 50_000_000
 """Bytes of the file: a public page must not be a way to fill a disk."""
 
+CHECKSUM = "as_made"
+"""The field of a question made of feedback that holds the rest's checksum: another call may write over it."""
+
 LONGEST_MEANT = LONGEST_CHAIN * (LONGEST_TURN + 1) + MAX_QUESTION
 """Characters of a question with those that it leans on."""
 
@@ -115,21 +118,16 @@ def to_questions(folder: Path, version: str, out: Path) -> tuple[int, int]:
     if not out.name:
         raise QaError(f"{out}: is a folder; name a file.")
     waiting = out.with_suffix(".unlabelled.jsonl")
-    # By index and question, each thing that was said of it once: a hundred thumbs say no more than one.
-    given: dict[str, dict[str, dict[tuple[object, ...], dict[str, Any]]]] = {version: {}}
+    # Each thing that was said of a question once: a hundred thumbs say no more than one.
+    given: dict[str, dict[tuple[object, ...], dict[str, Any]]] = {}
     for index, row in _rows(folder / FILE):
-        said = (row["helpful"], row["verdict"], *row["passage_ids"][:1], row["comment"])
-        given.setdefault(index, {}).setdefault(row["question"], {}).setdefault(said, row)
-    # What earlier calls may have written, when fewer had said what they think, or of another index.
-    ours: dict[str, list[dict[str, Any]]] = {}
-    for by_question in given.values():
-        for number, (question, rows) in enumerate(by_question.items(), 1):
-            earlier = (list(rows.values())[:count] for count in range(1, len(rows) + 1))
-            ours.setdefault(question, []).extend(_judged(number, some) for some in earlier)
+        if index == version:
+            said = (row["helpful"], row["verdict"], *row["passage_ids"][:1], row["comment"])
+            given.setdefault(row["question"], {}).setdefault(said, row)
     for path in filter(Path.exists, (out, waiting)):
-        if any(row not in ours.get(str(row.get("question")), ()) for row in read_rows(path)):
+        if any(row.pop(CHECKSUM, None) != _checksum(row) for row in read_rows(path)):
             raise QaError(f"{path}: holds what a person wrote, and it would be lost. Name another file.")
-    judged = [_judged(n, list(rows.values())) for n, rows in enumerate(given[version].values(), 1)]
+    judged = [_judged(n, list(rows.values())) for n, rows in enumerate(given.values(), 1)]
     settled = [row for row in judged if row["answerable"] is not None]
     open_ = [row for row in judged if row["answerable"] is None]
     _write(out, settled)
@@ -150,6 +148,11 @@ def _judged(number: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
     return found | {"answerable": None, "said": first["verdict"], "comments": comments}
 
 
+def _checksum(row: dict[str, Any]) -> str:
+    """Return what tells a row as it was made from one that a person wrote or changed."""
+    return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:16]
+
+
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each piece of feedback, and the version of the index that it was given on."""
     for number, row in enumerate(read_rows(path), 1):
@@ -165,7 +168,8 @@ def _write(path: Path, rows: list[dict[str, Any]]) -> None:
     part = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        part.write_text("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows), encoding="utf-8")
+        lines = [json.dumps(row | {CHECKSUM: _checksum(row)}, ensure_ascii=False) + "\n" for row in rows]
+        part.write_text("".join(lines), encoding="utf-8")
         os.replace(part, path)
     except OSError as error:
         raise QaError(f"{path}: cannot be written ({error.strerror}).") from error
