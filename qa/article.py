@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 BLOCK_GAP = "\n\n"
+ROW_GAP = "\n"
+CELL_GAP = " | "
+"""A table is one paragraph, so that its head is read with its rows: only there do lines end within one."""
+
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 """A language's code, as ``en`` or ``pt-BR``."""
 

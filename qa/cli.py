@@ -72,7 +72,6 @@ def build(
 ) -> None:
     """Build the index of one article or several, or check one that is there."""
     from qa import index
-    from qa.manifest import PASSAGES
 
     if check:
         if problems := index.check(folder, articles):
@@ -88,8 +87,15 @@ def build(
         click.echo(f"{folder}: embedding the article, then exporting its questions' encoder ...", err=True)
     index.build(articles, folder, model=model, reader=reader, int8=not float32, progress=watched)
     size = sum(file.stat().st_size for file in folder.rglob("*"))
-    rows = (folder / PASSAGES).read_text(encoding="utf-8").count("\n")
-    click.echo(f"{folder}: {rows} passages, {size / 1e6:.1f} MB.")
+    built = index.load(folder)
+    click.echo(f"{folder}: {len(built.passages)} passages, {size / 1e6:.1f} MB.")
+    languages = {article.language for article in built.articles}
+    foreign = sorted(code for code in languages if code.partition("-")[0].lower() != "en")
+    if foreign and reader is None:
+        complain(
+            f"{folder}: the packaged reader learned from English alone. In {', '.join(foreign)} it quotes "
+            "exactly, but often the wrong words, and is sure of them; --reader names another."
+        )
 
 
 @app.command()

@@ -7,13 +7,14 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unicodedata import category
 
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from qa.article import LANGUAGE, Article, assemble
+from qa.article import CELL_GAP, LANGUAGE, ROW_GAP, Article, assemble
 from qa.errors import ArticleError
 
 MAX_BYTES = 4_000_000
@@ -27,6 +28,10 @@ MAX_FRONT_MATTER = 64_000
 MAX_NESTING = 100_000
 """Deeper than Python's own limit goes: Markdown is never cut off in silence, it is refused."""
 
+UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
+"""Unicode's categories of controls, format marks and blanks."""
+
+WEB_PAGE = {".html", ".htm", ".xhtml"}
 PLAIN_HEADING_LENGTH = 80
 LIST_ITEM = re.compile(r"([-*+•–—]|\d+[.)])\s")
 
@@ -42,6 +47,11 @@ def read_article(path: str | Path, title: str = "") -> Article:
         ArticleError: if the file cannot be read, is too large, is not UTF-8, or holds no text.
     """
     path = Path(path)
+    if path.suffix.lower() in WEB_PAGE:
+        raise ArticleError(
+            f"{path}: is a web page, whose menus and markup are no article. Save its text as Markdown (.md), "
+            "or name its address to `qa deploy`."
+        )
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -53,7 +63,7 @@ def read_article(path: str | Path, title: str = "") -> Article:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ArticleError(
-            f"{path}: byte {error.start} is not UTF-8. Save the article as UTF-8 and try again."
+            f"{path}: byte {error.start} is not UTF-8. Save the article as text in UTF-8 and try again."
         ) from error
     markdown = path.suffix.lower() in {".md", ".markdown"}
     return parse_article(text, markdown=markdown, name=str(path), title=_line(title))
@@ -75,7 +85,7 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
     try:
         found = _markdown_blocks(body) if markdown else _plain_blocks(body)
         # What is left of some editors' blank lines are marks that nobody sees, and no words.
-        blocks = [(level, text) for level, text in found if any(map(str.isprintable, text.replace(" ", "")))]
+        blocks = [(level, text) for level, text in found if not UNSEEN.issuperset(map(category, text))]
     except RecursionError as error:
         raise ArticleError(
             f"{name}: its Markdown is nested too deeply. Flatten its lists or quotes."
@@ -149,13 +159,25 @@ def _markdown_blocks(body: str) -> Iterator[tuple[int, str]]:
     inline = MarkdownIt("commonmark", options)
     env: dict[str, Any] = {}
     level = 0
+    rows: list[list[str]] | None = None
     for token in blocks.parse(body, env):
         if token.type == "heading_open":
             level = int(token.tag[1])
         elif token.type == "heading_close":
             level = 0
+        elif token.type == "table_open":
+            rows = []
+        elif token.type == "tr_open" and rows is not None:
+            rows.append([])
+        elif token.type == "table_close" and rows is not None:
+            yield 0, ROW_GAP.join(CELL_GAP.join(row).strip() for row in rows if any(row))
+            rows = None
         elif token.type == "inline":
-            yield level, _tidy("".join(map(_inline_text, inline.parseInline(token.content, env))))
+            text = _tidy("".join(map(_inline_text, inline.parseInline(token.content, env))))
+            if rows is not None:
+                rows[-1].append(text)
+            else:
+                yield level, text
         elif token.type in {"fence", "code_block"}:
             yield 0, _tidy(token.content)
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from sentencex import get_sentence_boundaries
 from tokenizers import Tokenizer
 
-from qa.article import Article
+from qa.article import ROW_GAP, Article
 
 HEADING_SEPARATOR = " › "
 
@@ -96,8 +97,17 @@ def cut(
 def sentences_of(article: Article, start: int, end: int) -> Iterator[tuple[int, int]]:
     """Yield the offsets of the sentences between two offsets of an article, without outer blanks."""
     text = article.text[start:end]
-    for boundary in get_sentence_boundaries(article.language, text):
-        yield from _stripped(text, boundary["start_index"], boundary["end_index"], start)
+    for begin, stop in _boundaries(article.language, text):
+        yield from _stripped(text, begin, stop, start)
+
+
+def _boundaries(language: str, text: str) -> Iterator[tuple[int, int]]:
+    """Yield where a paragraph's sentences begin and end, one after the other: a table's are its rows."""
+    if ROW_GAP in text:
+        yield from (row.span() for row in re.finditer(f"[^{ROW_GAP}]*(?:{ROW_GAP}|$)", text) if row.group())
+    else:
+        for found in get_sentence_boundaries(language, text):
+            yield found["start_index"], found["end_index"]
 
 
 def _pieces(
@@ -109,8 +119,8 @@ def _pieces(
         yield start, end
         return
     begin, stop = 0, 0
-    for sentence in get_sentence_boundaries(article.language, text):
-        for following in _ends(text, stop, sentence["end_index"], size, window):
+    for _, sentence_end in _boundaries(article.language, text):
+        for following in _ends(text, stop, sentence_end, size, window):
             if stop > begin and size(text[begin:following]) > window:
                 yield from _stripped(text, begin, stop, start)
                 begin = stop

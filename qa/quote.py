@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from qa.article import ROW_GAP
 from qa.passages import Passage
 
 LEAD = r"\s*(?:(?:and|but|so|then|according to [^,]{1,60},)\s+)?"
 STATEMENT = re.compile(
     LEAD + r"(?:why\b|explain\b|describe\b"
-    r"|how\b(?! (?:many|much|long|old|often|far|big|large|high|tall|soon)\b)|what (?:led|caus)"
+    r"|how\b(?! (?:many|much|long|old|often|far|big|large|high|tall|soon|deep|wide|thick|heavy|fast|quickly"
+    r"|late|early|close|near|likely|strong|hot|cold|low|short|small)\b)|what (?:led|caus)"
     r"|(?:for )?(?:what|which)\b(?: [\w’'-]+){0,5}? (?:reasons?|causes?|effects?|impacts?"
     r"|consequences?|implications?|outcomes?|happen\w*|lead to|led to)\b)",
     re.I,
@@ -41,8 +43,11 @@ def widen(question: str, passage: Passage, start: int, end: int) -> tuple[int, i
 
     A question that can be settled with yes or no gets the sentence that settles it; one that asks
     why, how or what happens gets at least a sentence. Words and numbers are taken in whole; of a
-    quotation or bracket that the passage closes, both halves are taken in, or neither.
+    quotation or bracket that the passage closes, both halves are taken in, or neither. A table is quoted
+    whole: a cell says nothing without its row and its head.
     """
+    if ROW_GAP in passage.text:
+        return passage.start, passage.end
     text, offset = passage.text, passage.start
     first, last = (at - offset for at in passage.sentences_at(start, end))
     start, end = start - offset, end - offset

@@ -9,7 +9,7 @@ from typing import Annotated, TypeVar
 
 import msgspec
 
-from qa.article import LANGUAGE, Article, assemble
+from qa.article import LANGUAGE, ROW_GAP, Article, assemble
 from qa.errors import IndexFolderError
 from qa.manifest import ARTICLES, Manifest
 from qa.passages import Passage
@@ -18,6 +18,8 @@ Line = Annotated[str, msgspec.Meta(pattern=r"\A(?:\S+(?: \S+)*)?\Z")]
 """One line, perhaps an empty one, without blanks that mean nothing."""
 
 Text = Annotated[Line, msgspec.Meta(min_length=1)]
+Lines = Annotated[str, msgspec.Meta(pattern=rf"\A\S+(?:[ {ROW_GAP}]\S+)*\Z")]
+"""A paragraph's text, or a table's, a line for each row."""
 
 
 class ArticleRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -29,7 +31,7 @@ class ArticleRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     published: Line
     source: Line
     questions: tuple[Text, ...]
-    blocks: tuple[tuple[Annotated[int, msgspec.Meta(ge=0, le=6)], Text], ...]
+    blocks: tuple[tuple[Annotated[int, msgspec.Meta(ge=0, le=6)], Lines], ...]
 
 
 class PassageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

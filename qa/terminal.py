@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from qa.article import ROW_GAP
+
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.text import Text
@@ -47,8 +49,8 @@ def show_passage(number: int, passage: Passage, quote: Quote | None = None) -> N
 
 
 def plain(text: str) -> str:
-    """Put a blank for each control character: an article must not be able to drive the terminal."""
-    return "".join(c if unicodedata.category(c) != "Cc" else " " for c in text)
+    """Put a blank for each control character but a table's line ends: no article may drive the terminal."""
+    return "".join(c if unicodedata.category(c) != "Cc" or c == ROW_GAP else " " for c in text)
 
 
 @functools.cache

@@ -1,14 +1,15 @@
 """Reading an article: no word lost, and nothing in it obeyed."""
 
+import unicodedata
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from qa.article import Article, assemble
 from qa.errors import ArticleError
-from qa.markup import MAX_BYTES, parse_article, read_article
+from qa.markup import MAX_BYTES, UNSEEN, parse_article, read_article
 
 ROOT = Path(__file__).parent.parent
 GIVEN = ROOT.parent / "shared" / "article" / "article.txt"
@@ -80,6 +81,20 @@ def test_an_images_words_stay_without_their_marks() -> None:
     assert parse_article("![*A* map](m.png)").text == "A map"
 
 
+def test_a_table_is_one_paragraph_with_a_line_for_each_row() -> None:
+    article = parse_article(
+        "Before.\n\n|  | 2024 | *2025* |\n|---|--:|---|\n| Ferries | 2,310 | 2,188 |\n| Cruises | 41 |\n\n"
+        "After."
+    )
+    assert [article.text[p.start : p.end] for _, p in article.paragraphs] == [
+        "Before.",
+        "| 2024 | 2025\nFerries | 2,310 | 2,188\nCruises | 41 |",
+        "After.",
+    ]
+    with pytest.raises(ArticleError, match="no paragraph"):
+        parse_article("|  |\n|---|\n|  |")
+
+
 def test_a_heading_that_is_not_the_title_stays() -> None:
     article = parse_article("---\ntitle: Harbour\n---\n\n# The old pier burned in 1911\n\nText.")
     assert (article.title, article.sections[0].heading) == ("Harbour", "The old pier burned in 1911")
@@ -142,6 +157,13 @@ def test_a_file_that_cannot_be_read_is_named(tmp_path: Path) -> None:
             read_article(path)
 
 
+def test_a_web_page_is_refused_with_what_to_do(tmp_path: Path) -> None:
+    page = tmp_path / "story.HTML"
+    page.write_text("<p>Trade fell.</p>", encoding="utf-8")
+    with pytest.raises(ArticleError, match="as Markdown"):
+        read_article(page)
+
+
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     path = tmp_path / "marked.txt"
     path.write_text("Some words stand here.", encoding="utf-8-sig")
@@ -161,14 +183,19 @@ def test_any_text_is_an_article_or_an_error(text: str, markdown: bool) -> None:
             assert article.text[section.start : section.end] == section.heading
 
 
+def seen(text: str) -> str:
+    return "".join(c for c in text if unicodedata.category(c) not in UNSEEN)
+
+
 @settings(deadline=None)
+@example("A line\r\U00018cd6")  # A letter that Python's Unicode does not know yet.
 @given(st.text(st.characters(exclude_categories=["Cs"])).filter(str.strip))
 def test_plain_text_keeps_every_character_that_is_no_blank(text: str) -> None:
     try:
         article = parse_article(text, markdown=False)
     except ArticleError:
         return
-    assert "".join(article.text.split()) == "".join(text.split())
+    assert seen(article.text) == seen(text)
 
 
 @settings(deadline=None)

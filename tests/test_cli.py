@@ -221,6 +221,14 @@ def test_build_and_check(tmp_path: Path) -> None:
     assert "noon" in done.stdout
 
 
+def test_a_build_says_where_the_reader_is_out_of_its_language(tmp_path: Path) -> None:
+    article = tmp_path / "fähre.md"
+    article.write_text("---\nlanguage: de\n---\nDie Fähre fährt um zwölf.", encoding="utf-8")
+    done = run("build", str(article), str(tmp_path / "index"))
+    assert done.returncode == 0
+    assert "English alone" in done.stderr and "--reader" in done.stderr
+
+
 def test_eval_measures_a_set(tmp_path: Path) -> None:
     rows = [
         {"id": "1", "question": QUESTION, "answerable": True, "answers": ["11,000 containers"]},

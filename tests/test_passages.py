@@ -128,6 +128,16 @@ def test_only_long_paragraphs_are_cut_and_at_sentence_ends() -> None:
         assert p.text.endswith((".", "”"))
 
 
+def test_a_table_is_cut_between_rows_and_each_is_a_sentence() -> None:
+    rows = "".join(f"| Dr. No. {n} said so. Twice. | {n} |\n" for n in range(40))
+    article = parse_article(f"| Who | Times |\n|---|---|\n{rows}")
+    passages = cut(article, TOKENIZERS["shipped"], 128)
+    assert len(passages) > 2
+    lines = [line for p in passages for line in p.text.split("\n")]
+    assert lines == article.text.split("\n")
+    assert [article.text[a:b] for p in passages for a, b in p.sentences] == lines
+
+
 def test_the_heading_path_is_no_part_of_the_text() -> None:
     article = parse_article("# One\n\n## Two\n\n### Three\n\nWords.\n\n# Four\n\nMore.")
     first, second = cut(article, TOKENIZERS["shipped"], 256)

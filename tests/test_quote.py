@@ -75,6 +75,13 @@ BALANCED = st.recursive(
 )
 
 
+def test_a_table_is_quoted_with_its_head() -> None:
+    article = parse_article("| Kind | 2025 |\n|---|---|\n| Ferries | 2,188 |\n| Cruises | 57 |")
+    passage = Passage("p1", "", 0, len(article.text), article)
+    start = article.text.index("57")
+    assert widen("How many cruises?", passage, start, start + 2) == (0, len(article.text))
+
+
 @given(st.lists(BALANCED, min_size=1, max_size=3), st.data())
 def test_no_quote_cuts_a_word_or_a_pair_of_marks(parts: list[str], data: st.DataObject) -> None:
     passage = passage_of("The end. ".join([*parts, "The end."]))
@@ -126,7 +133,14 @@ def test_a_question_for_yes_or_no_is_known(question: str) -> None:
 
 @pytest.mark.parametrize(
     "question",
-    ["May 2024 saw what?", "Will Smith said what?", "Can you tell me when?", "How long?", "How many came?"],
+    [
+        "May 2024 saw what?",
+        "Will Smith said what?",
+        "Can you tell me when?",
+        "How long?",
+        "How many came?",
+        "How deep is it?",
+    ],
 )
 def test_a_question_for_a_fact_gets_no_more_than_that(question: str) -> None:
     assert quoted("Snow fell. The ferry left at noon.", "noon", question) == "noon"

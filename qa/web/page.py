@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from qa import smalltalk
 from qa.answer import Answer
-from qa.article import Article
+from qa.article import ROW_GAP, Article
 from qa.bot import MORE, NO_MORE, PLACE, SURE
 from qa.errors import QaError
 from qa.followup import candidates
@@ -44,6 +44,9 @@ NAME_WORDS = 5
 
 CONTEXT_WORDS = 3
 """Words before and after a quote that its text fragment names."""
+
+GAP = re.compile(r"((?:^| )\|(?: |$))")
+"""What parts a table's cells: ``CELL_GAP``, of which an empty cell at a row's edge leaves less."""
 
 RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 KINDS = {MORE: "more", NO_MORE: "no_more", PLACE: "place"} | {v: k for k, v in smalltalk.REPLIES.items()}
@@ -211,10 +214,12 @@ def text_fragment(source: str, text: str, before: str = "", after: str = "") -> 
     def encode(words: Iterable[str]) -> str:
         return percent(" ".join(words), safe="").replace("-", "%2D")
 
-    found = text.split()
-    whole = len(found) <= 2 * FRAGMENT_WORDS
-    ends = [found] if whole else [found[:FRAGMENT_WORDS], found[-FRAGMENT_WORDS:]]
+    # A field matches within one block alone, and a table's cells are blocks.
+    cells = [cell.split() for row in text.split(ROW_GAP) for cell in GAP.split(row)[::2] if cell] or [[]]
+    whole = len(cells) == 1 and len(cells[0]) <= 2 * FRAGMENT_WORDS
+    ends = cells if whole else [cells[0][:FRAGMENT_WORDS], cells[-1][-FRAGMENT_WORDS:]]
     fields = list(map(encode, ends))
+    before, after = GAP.split(before.split(ROW_GAP)[-1])[-1], GAP.split(after.split(ROW_GAP)[0])[0]
     # Only whole words: what is parted from the text by no blank is no word of its own.
     if before[-1:].isspace() and (words_before := before.split()[-CONTEXT_WORDS:]):
         fields.insert(0, f"{encode(words_before)}-")
@@ -248,8 +253,21 @@ def _blocks(article: Article, number: int) -> Iterator[str]:
         for p in section.paragraphs:
             lead = ' class="lead"' if not place and not section.heading and p is section.paragraphs[0] else ""
             text = _plain(article.text[p.start : p.end])
-            yield f'<p{lead} data-start="{p.start}" data-end="{p.end}">{text}</p>'
+            span = f'data-start="{p.start}" data-end="{p.end}"'
+            yield _table(text, span) if ROW_GAP in text else f"<p{lead} {span}>{text}</p>"
     yield "</article>"
+
+
+def _table(text: str, span: str) -> str:
+    """Return the HTML of a table that holds its text to the letter: what parts cells and rows, unseen."""
+    html, tag = "", 'th scope="col"'
+    *rows, last = text.split(ROW_GAP)
+    for row, end in [*((row, ROW_GAP) for row in rows), (last, "")]:
+        parts = [*GAP.split(row), end]
+        cells = zip(parts[::2], parts[1::2], strict=True)
+        html += f"<tr>{''.join(f'<{tag}>{cell}<span hidden>{gap}</span>' for cell, gap in cells)}"
+        tag = "td"
+    return f'<div class="table"><table {span}>{html}</table></div>'
 
 
 def _language(article: Article) -> str:

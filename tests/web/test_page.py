@@ -30,6 +30,7 @@ class Blocks(HTMLParser):
         self.tags: set[str] = set()
         self.texts: dict[tuple[int, int], str] = {}
         self._at: tuple[int, int] | None = None
+        self._block = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.add(tag)
@@ -37,9 +38,11 @@ class Blocks(HTMLParser):
         if "data-start" in given:
             self._at = (int(given["data-start"] or ""), int(given["data-end"] or ""))
             self.texts[self._at] = ""
+            self._block = tag
 
     def handle_endtag(self, tag: str) -> None:
-        self._at = None
+        if tag == self._block:
+            self._at = None
 
     def handle_data(self, data: str) -> None:
         if self._at:
@@ -61,6 +64,18 @@ def test_every_block_holds_the_articles_text_at_its_offsets(paragraphs: list[str
         return
     for (start, end), text in blocks(render_article(article)).texts.items():
         assert text == article.text[start:end].replace("\x00", "\ufffd")
+
+
+def test_a_table_is_shown_as_one_and_holds_its_text_to_the_letter() -> None:
+    article = parse_article(
+        "| | 2024 | <b>2025</b> |\n|---|---|---|\n| Ferries | 1 & 2 | a\\|b |\n| Cruises | | |\n"
+    )
+    ((_, table),) = article.paragraphs
+    html = render_article(article)
+    found = blocks(html)
+    assert found.texts == {(table.start, table.end): article.text}
+    assert (html.count("<tr>"), html.count("<th "), html.count("<td>")) == (3, 3, 6)
+    assert "b" not in found.tags
 
 
 def test_html_in_an_article_stays_text() -> None:
@@ -218,6 +233,15 @@ def test_a_quotes_fragment_names_what_surrounds_it() -> None:
         "https://a.example/x#:~:text=old", "11,000", "has sent Russia ", " containers, they say"
     )
     assert link == "https://a.example/x#:~:text=has%20sent%20Russia-,11%2C000,-containers%2C%20they%20say"
+
+
+def test_a_tables_fragment_names_whole_cells() -> None:
+    table = "| Kind of ship | 2024\nFerries | 2,310\nCruise ships | 41"
+    link = text_fragment("https://example.org/a", table)
+    assert unquote(link.partition(":~:text=")[2]) == "Kind of ship,41"
+    start = table.index("2,310")
+    link = text_fragment("https://example.org/a", "2,310", before=table[:start], after=table[start + 5 :])
+    assert unquote(link.partition(":~:text=")[2]) == "2,310"
 
 
 def test_the_front_matters_questions_are_answered(bot: qa.Bot) -> None:

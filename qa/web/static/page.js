@@ -123,7 +123,7 @@
         wrapper.append(piece);
         for (const side of [wrapper.previousSibling, wrapper.nextSibling])
           if (side?.nodeType === Node.TEXT_NODE && !side.data) side.remove();
-        first ??= wrapper;
+        if (!wrapper.parentElement.hidden) first ??= wrapper; // what parts a table's cells is not seen
       }
     }
     return first;
@@ -262,10 +262,16 @@
     return [...headings, ...(passage.heading ? [passage.heading] : [])].join(" › ");
   };
   const noAnswer = (answer) => (answer.quote || answer.kind === "more" ? "" : `${say("related")} ${say("closest")}:\n\n`);
+  /** A paragraph, or a table where its text has a line for each row, with bars between the cells. */
+  const laid = (text) => {
+    if (!text.includes("\n")) return h("p", {}, text);
+    const cells = (row, tag) => row.split(/(?:^| )\|(?: |$)/).map((cell) => h(tag, {}, cell));
+    return h("table", {}, ...text.split("\n").map((row, i) => h("tr", {}, ...cells(row, i ? "td" : "th"))));
+  };
   const asText = (words, passage, address) => `“${words}”\n— ${place(passage)}\n${address}`;
   const plain = (text) => text.replace(/[\\`*_{}[\]()<>#+.!|~&-]/g, "\\$&");
   const asMarkdown = (words, passage, address) =>
-    `> ${plain(words)}\n>\n> — [${plain(place(passage))}](<${address}>)\n`;
+    `> ${plain(words).replaceAll("\n", "  \n> ")}\n>\n> — [${plain(place(passage))}](<${address}>)\n`;
 
   // ---- the chat
 
@@ -462,7 +468,7 @@
       if (answer.quote) {
         const { text, before, after } = answer.quote;
         const size = text.length < 40 ? ".short" : text.length > 240 ? ".long" : "";
-        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, h("p", {}, text)));
+        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, laid(text)));
         if (text.length < 80 && (before + after).trim().length > 1)
           turn.append(h("p.context", { lang: first.language, dir: "auto" }, before, h("b", {}, text), after));
       } else if (answer.kind !== "more") turn.append(h("p.label", {}, say("closest")));
