@@ -20,7 +20,7 @@ from qa.manifest import CALIBRATION, READER
 from qa.passages import Passage
 from qa.quote import widen
 from qa.reader import PACKAGED, Reader, Reading
-from qa.search import Found, Search, visible
+from qa.search import Found, Search, names, visible
 from qa.spelling import Spelling
 from qa.stages import stage
 from qa.verdict import Calibration, Signals
@@ -51,7 +51,7 @@ NO_MORE = "Nothing else in the article comes close to this."
 UNCALIBRATED = "no calibration.json beside it, so its confidence is a guess; `qa calibrate` fits an index's."
 PLACE = "It says so here:"
 SURE = "The probability that this answers the question is {confidence:.0%}."
-NAME_OR_NUMBER = re.compile(r"(?<=[\w,;:] )[A-Z]\w+|\b\d[\d,.]*\d\b|\b\d\b")
+NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 
 SEVERAL = re.compile(
     r"^(?:list|name|enumerate)\b|\b(?:all|both|each|two|three|four|five|six|several|various)\b"
@@ -224,7 +224,7 @@ class Bot:
         """Say whether the question names somebody, or a number, that the articles do not have."""
         if not found.unknown:
             return False
-        return any(not self._search.knows(m.group()) for m in NAME_OR_NUMBER.finditer(question))
+        return not all(map(self._search.knows, [*names(question), *NUMBER.findall(question)]))
 
     def _answer(self, judged: Judged) -> Answer:
         passages = self._ranked(judged)[:SHOWN]

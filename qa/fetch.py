@@ -45,14 +45,17 @@ def fetch(address: str, folder: Path) -> Path:
         raise MissingError(f"{address}: fetching a page", error.name, "deploy") from error
     try:
         with httpx.Client(follow_redirects=True, max_redirects=REDIRECTS, timeout=SECONDS) as client:
-            kind, data, final = _read(client, address)
-    except (httpx.HTTPError, httpx.InvalidURL) as error:
+            kind, charset, data, final = _read(client, address)
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise ArticleError(f"{address}: cannot be fetched ({error or type(error).__name__}).") from error
     path = folder / "article.md"
     if kind in TEXT:
         named = urlsplit(final).path.lower().endswith((".md", ".markdown"))
         path = path.with_suffix(".txt" if kind == "text/plain" and not named else ".md")
-        path.write_bytes(data)
+        try:
+            path.write_text(data.decode(charset), encoding="utf-8", newline="")
+        except (UnicodeDecodeError, LookupError) as error:
+            raise ArticleError(f"{address}: is not the {charset} that its server says.") from error
         return path
     page = trafilatura.load_html(data)
     if page is None or not (
@@ -76,8 +79,8 @@ def fetch(address: str, folder: Path) -> Path:
     return path
 
 
-def _read(client: httpx.Client, address: str) -> tuple[str, bytes, str]:  # type: ignore[name-defined]  # noqa: F821
-    """Return the content type, the bytes, and the address that redirects led to."""
+def _read(client: httpx.Client, address: str) -> tuple[str, str, bytes, str]:  # type: ignore[name-defined]  # noqa: F821
+    """Return the content type, the charset, the bytes, and the address that redirects led to."""
     with client.stream(
         "GET", address, headers={"Accept": "text/html, text/markdown, text/plain"}
     ) as response:
@@ -92,4 +95,4 @@ def _read(client: httpx.Client, address: str) -> tuple[str, bytes, str]:  # type
             if size > MAX_PAGE:
                 raise ArticleError(f"{address}: is larger than {MAX_PAGE:,} bytes.")
             parts.append(part)
-    return kind, b"".join(parts), final
+    return kind, response.charset_encoding or "utf-8-sig", b"".join(parts), final

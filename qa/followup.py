@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from qa.errors import QuestionError
-from qa.search import content_words, fold, visible
+from qa.search import content_words, fold, names, visible
 from qa.smalltalk import kind_of
 
 Message = Mapping[str, Any]
@@ -39,17 +39,27 @@ POINTING = re.compile(
     r"|(?:is|was|are|were|did|does|do|has|had|have|will|would|can|could|mean|happen|work|affect)\b))",
     re.I,
 )
-OF_A_NAME = re.compile(r"(?i:who|what) (?:is|are|was|were) (?:the )?[A-Z]")
+EXPLETIVE = re.compile(
+    r"\b(?:is|was) it (?:true|(?:il)?legal|possible|(?:un)?likely|allowed|certain|clear|known) (?:that|to)\b"
+    r"|\b(?:does|did|will|would) it take\b.* to\b",
+    re.I,
+)
+"""An "it" that points to nothing."""
+
+OF_A_NAME = re.compile(
+    r"(?:who|what) (?:is|are|was|were) (?:the )?(?:(?:al|bin|da|de|del|la|van|von) )*([^\W\d_])", re.I
+)
 """Short, and yet whole: "Who is Putin?"."""
-NAMED = re.compile(r"(?<=[a-z,;:’'] )[A-Z]\w+|\b\d{3,}\b")
+NUMBER = re.compile(r"\b\d{3,}\b")
 SUBJECT = 3
 """Content words before a pronoun with which it points into its own question."""
-ORDINAL = re.compile(r"\b(first|second|third|fourth|fifth|last)\b", re.I)
+ORDINAL = re.compile(r"\b(?:first|second|third|fourth|fifth|(?<=the )last)\b", re.I)
 WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     (
         "more",
         re.compile(
-            r"(and |tell me |show me |anything |what |something |say )?(more|else)( about (it|this|that))?"
+            r"(and |(can you )?(tell|show|give) (me |us )?|anything |what |something |say )?(more|else)"
+            r"( about (it|this|that))?( please)?"
             r"|go on|continue|next|keep going",
         ),
     ),
@@ -144,7 +154,7 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
     # No more than which: "How long does it last?" and "When was the second one signed?" ask something else.
     if which and ORDINAL.search(chain[-1]) and not _adds(question, f"{which.group()} {chain[-1]}"):
         # "What is the first one?", "And the third?": the old question, asked of another one.
-        return [question, " ".join([*chain[:-1], ORDINAL.sub(which.group(), chain[-1])])]
+        return [question, " ".join([*chain[:-1], ORDINAL.sub(which.group(), chain[-1], count=1)])]
     return [question, " ".join([*chain, question])]
 
 
@@ -155,17 +165,21 @@ def _adds(question: str, said: str) -> bool:
 
 def _leans(question: str) -> bool:
     """Say whether a question leaves out its subject: it points back, or has next to no content."""
-    if OF_A_NAME.match(question):
+    whose = OF_A_NAME.match(question)
+    if whose is not None and whose[1].isupper():
         return False
     content = content_words(question)
     begins = OPENING.match(question)
     if len(content) < 2 or (begins is not None and len(content) < 3):
         return True
-    points = POINTING.search(question)
-    if points is None:
+    # Letters that stand for a name point nowhere: IT equipment.
+    hits = POINTING.finditer(question)
+    points = next((hit for hit in hits if question.isupper() or not hit.group().isupper()), None)
+    if points is None or EXPLETIVE.search(question):
         return False
     before = question[: points.start()]
-    return NAMED.search(before) is None and len(content_words(before)) < SUBJECT
+    named = names(before) or NUMBER.search(before)
+    return not named and len(content_words(before)) < SUBJECT
 
 
 def _turns(history: Sequence[Message], most: int = TURNS_THAT_MATTER) -> list[dict[str, str]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import struct
 from collections.abc import Sequence
@@ -237,7 +238,7 @@ def calibrate(folder: Path, calibration: Calibration) -> None:
 
 def _refuse_foreign(folder: Path) -> None:
     """Refuse to replace a folder that holds anything but an index."""
-    if not folder.exists():
+    if not os.path.exists(folder):  # noqa: PTH110 - Path.exists raises where a name is too long
         return
     if not folder.is_dir():
         raise IndexFolderError(f"{folder}: is a file; name a folder for the index.")

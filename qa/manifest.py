@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from pathlib import Path
 
@@ -51,7 +52,7 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 def read_manifest(folder: Path) -> Manifest:
     """Read and check the manifest: its format, and that it names the files of an index and no others."""
     path = folder / MANIFEST
-    if not folder.is_dir():
+    if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where a name is too long
         raise IndexFolderError(f"{folder}: no such index folder. Build one: qa build ARTICLE {folder}")
     if not path.exists():
         raise IndexFolderError(

@@ -226,4 +226,5 @@ def _line(value: object) -> str:
 
 
 def _tidy(text: str) -> str:
-    return re.sub(r"\s+", " ", text).strip()
+    # A soft hyphen is no letter of the word that it may break.
+    return re.sub(r"\s+", " ", text.replace("\u00ad", "")).strip()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from unicodedata import category
 
 from qa.article import ROW_GAP
 from qa.passages import Passage
@@ -31,7 +32,9 @@ YES_NO = re.compile(
 STATEMENT_WORDS = 5
 """Words below which a reading makes no statement."""
 
-INNER = ".,:/&’'‑-"
+HYPHENS = "‑-"
+SIGNS = "-−+±"
+INNER = f".,:/&’'{HYPHENS}"
 """Marks that stand within a word, a number or a name: 11,000, 3.5, 9/11, O'Neill, AT&T, two-day."""
 
 CLOSING = {"“": "”", "‘": "’", "«": "»", "»": "«", "„": "“”", "(": ")", "[": "]", '"': '"'}
@@ -101,18 +104,30 @@ def _joined(text: str, at: int) -> bool:
     left, right = text[at - 1], text[at]
     beyond, behind = text[at + 1 : at + 2], text[at - 2 : at - 1] if at > 1 else ""
     if _is_letter(right):
-        # Of a sign before a number, and of what stands within a word.
-        return _is_letter(left) or left in "$€£¥" or (left in INNER and _is_letter(behind))
+        if (
+            _is_letter(left)
+            or category(left) == "Sc"
+            or (left == "–" and behind.isdigit() and right.isdigit())
+        ):
+            return True
+        if left in SIGNS and right.isdigit() and not _is_letter(behind):
+            return True
+        # The hyphen of U.S.-backed stands behind a point.
+        return left in INNER and (_is_letter(behind) or (left in HYPHENS and behind == "."))
     if _is_letter(left):
         # The last point of U.S. has no letter after it.
         ends_letters = right == "." and behind == "." and left.isalpha()
-        return right in "%‰°" or ends_letters or (right in INNER + "$€£¥" and _is_letter(beyond))
-    return False
+        inner = right in INNER or category(right) == "Sc"
+        years = right == "–" and left.isdigit() and beyond.isdigit()
+        return right in "%‰°" or ends_letters or years or (inner and _is_letter(beyond))
+    if category(right) == "Sc":
+        return left in SIGNS and not _is_letter(behind)
+    return left == "." and right in HYPHENS and _is_letter(beyond)
 
 
 def _is_letter(character: str) -> bool:
-    """Say whether a character is part of a word: a letter, a digit, or an accent on either."""
-    return bool(re.fullmatch(r"\w|[\u0300-\u036f]", character))
+    """Say whether a character is part of a word: a letter, a digit, a mark on either, or what joins them."""
+    return character != "" and (category(character)[0] in "LNM" or character in "_\u200c\u200d")
 
 
 def _pairs(text: str) -> Iterator[tuple[int, int]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -37,9 +38,9 @@ class ArticleRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
 class PassageRow(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line of ``passages.jsonl``; ``article`` counts the manifest's articles from 0."""
 
-    id: str
+    id: Annotated[str, msgspec.Meta(pattern=r"\A(?:a[0-9]+)?p[0-9]+\Z")]
     article: Annotated[int, msgspec.Meta(ge=0)]
-    heading: str
+    heading: Line
     start: int
     end: int
     sentences: tuple[tuple[int, int], ...]
@@ -59,6 +60,8 @@ def read_articles(folder: Path, manifest: Manifest) -> tuple[Article, ...]:
     for _, row in _rows(path, ArticleRow, "article"):
         about = msgspec.structs.asdict(row)
         articles.append(assemble(about.pop("blocks"), **about))
+        if not any(articles[-1].paragraphs):
+            raise IndexFolderError(f"{path}: holds an article without a paragraph. Rebuild the index.")
     if len(articles) != len(manifest.articles):
         raise IndexFolderError(
             f"{path}: holds {len(articles)} articles, and not those of the manifest. Rebuild the index."
@@ -97,13 +100,16 @@ def read_passages(path: Path, articles: tuple[Article, ...]) -> tuple[Passage, .
     passages = []
     for number, row in _rows(path, PassageRow, "passage"):
         text = articles[row.article].text if row.article < len(articles) else ""
-        sentences = all(row.start <= start < end <= row.end for start, end in row.sentences)
+        bounds = [row.start, *itertools.chain.from_iterable(row.sentences), row.end]
+        sentences = bounds == sorted(bounds) and all(start < end for start, end in row.sentences)
         if not (0 <= row.start < row.end <= len(text) and sentences):
             raise IndexFolderError(f"{path}:{number}: lies outside the article. Rebuild the index.")
         article = articles[row.article]
         passages.append(Passage(row.id, row.heading, row.start, row.end, article, row.sentences))
     if not passages:
         raise IndexFolderError(f"{path}: holds no passage. Rebuild the index.")
+    if len({passage.id for passage in passages}) < len(passages):
+        raise IndexFolderError(f"{path}: holds two passages of one id. Rebuild the index.")
     return tuple(passages)
 
 

@@ -11,6 +11,7 @@ import functools
 import gzip
 import pkgutil
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -67,9 +68,11 @@ class Spelling:
 
     def __init__(self, texts: Iterable[str], language: str) -> None:
         """Take the articles' texts and their language, an ISO 639-1 code."""
-        text = "\n".join(texts)
+        text = unicodedata.normalize("NFC", "\n".join(texts))
         self._language = language.lower().split("-")[0]
-        self._own = dict.fromkeys(sorted(word.lower() for word in WORD.findall(text)))
+        words = sorted(WORD.findall(text))
+        self._own = dict.fromkeys(sorted(word.lower() for word in words))
+        self._capital = {word.lower() for word in words if word[0].isupper()}
         self._names = dict(_written_otherwise(text))
         longest_first = sorted(map(re.escape, self._names), key=len, reverse=True)
         self._name = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)") if longest_first else None
@@ -84,7 +87,8 @@ class Spelling:
             if looked_up == MOST_SLIPS or not self._is_slip(word):
                 return word
             looked_up += 1
-            meant = self._nearest(word.lower(), named=word[0].isupper())
+            named = word[0].isupper() and found.start() > 0
+            meant = self._nearest(word.lower(), named=named)
             return word if meant is None else meant.capitalize() if word[0].isupper() else meant
 
         question = WORD.sub(set_right, question)
@@ -92,7 +96,8 @@ class Spelling:
 
     def _renamed(self, found: re.Match[str]) -> str:
         """Write a name as the articles do, unless it is a part of a longer one: George Washington."""
-        before, after = BEFORE.search(found.string, 0, found.start()), AFTER.match(found.string, found.end())
+        before = BEFORE.search(found.string[max(0, found.start() - LONGEST) : found.start()])
+        after = AFTER.match(found.string, found.end())
         longer = (before and content_words(before.group())) or after
         return found.group() if longer else self._names[found.group()]
 
@@ -113,10 +118,11 @@ class Spelling:
         near = process.extract(
             word, list(self._own), scorer=OSA.distance, score_cutoff=2 if len(word) >= TWO_SLIPS else 1
         )
-        for own, _, _ in near:
-            if own[0] == word[0]:
+        for own, slips, _ in near:
+            # A name that nobody knows is a name, and no slip for a common word: Shahed is not "shared".
+            common = named and own not in self._capital and (slips > 1 or len(word) < TWO_SLIPS)
+            if own[0] == word[0] and not common:
                 return str(own)
-        # A name that nobody knows is a name, and no slip for a common word.
         return None if named else _corrected(word, self._language)
 
 

@@ -70,6 +70,7 @@ def test_html_stays_text() -> None:
 def test_markup_goes_and_words_stay() -> None:
     article = parse_article("A [link](https://example.org) and ![a picture](x.png), `code`.\n\n- one\n- two")
     assert article.text == "A link and a picture, code.\n\none\n\ntwo"
+    assert parse_article("Die Ver\u00adei\u00adni&shy;gung.").text == "Die Vereinigung."
 
 
 def test_what_nobody_sees_is_no_paragraph() -> None:

@@ -351,6 +351,7 @@ def site() -> Iterator[str]:
         "/article": ("text/html; charset=utf-8", HARBOUR.encode()),
         "/text": ("text/markdown", b"# The harbour\n\nIt opened on Tuesday.\n"),
         "/plain": ("text/plain", b"Costs\nIt cost four hundred million crowns.\nThe city pays."),
+        "/latin": ("text/plain; charset=iso-8859-1", "Café and more stood there.".encode("latin-1")),
         "/german": ("text/html", HARBOUR.replace('lang="en"', 'lang="de-AT"').encode()),
         "/odd": ("text/html", HARBOUR.replace('lang="en"', 'lang="see below"').encode()),
         "/image": ("image/png", b"\x89PNG"),
@@ -375,6 +376,7 @@ def test_of_a_page_the_article_is_kept(site: str, tmp_path: Path) -> None:
     assert "Tuesday" in read_article(fetch(f"{site}/text", tmp_path)).text
     plain = read_article(fetch(f"{site}/plain", tmp_path))
     assert [section.heading for section in plain.sections] == ["Costs"]
+    assert read_article(fetch(f"{site}/latin", tmp_path)).text == "Café and more stood there."
 
 
 @pytest.mark.parametrize(("path", "language"), [("/article", "en"), ("/german", "de-AT"), ("/odd", "en")])

@@ -55,6 +55,38 @@ def test_ordinals_point_into_what_was_listed(bot: qa.Bot) -> None:
     assert answer.passages[0].heading.endswith("Technology and Military Exchange")
 
 
+@pytest.mark.parametrize(
+    ("before", "question", "meant"),
+    [
+        ("How long did the second war last?", "And the first?", "How long did the first war last?"),
+        (
+            "What was the first of the second treaty?",
+            "And the third?",
+            "What was the third of the second treaty?",
+        ),
+        ("What did the second one say last week?", "And the last?", "What did the last one say last week?"),
+    ],
+)
+def test_only_the_ordinal_that_is_asked_about_is_exchanged(before: str, question: str, meant: str) -> None:
+    assert candidates(question, after(before))[-1] == meant
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Which companies supply IT equipment to Russia?",
+        "Why did the US attack Iran?",
+        "Is it legal to sell arms to Russia?",
+        "How long does it take to sail from Rajin to Dunai?",
+        "Did Łukaszenka send his troops to Ukraine?",
+        "Who is Öcalan?",
+        "Who was bin Laden?",
+    ],
+)
+def test_a_question_that_names_its_subject_is_never_touched(question: str) -> None:
+    assert candidates(question, after("What did they sign?")) == [question]
+
+
 @pytest.mark.parametrize("question", ["How long does it last?", "When was the second one signed?"])
 def test_what_asks_for_more_than_another_of_the_list_keeps_its_words(question: str) -> None:
     asked = "What is the first agreement?"

@@ -108,6 +108,31 @@ def test_an_article_that_is_read_otherwise_than_it_was_indexed_is_named(copied: 
     assert "article.md" in problem
 
 
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("passages.jsonl", b'"id": "p2"', b'"id": "p1"', "two passages of one id"),
+        ("passages.jsonl", b'"id": "p2"', b'"id": "../p"', "no passage"),
+        ("articles.jsonl", b"[0,", b"[2,", "without a paragraph"),
+    ],
+)
+def test_what_would_break_the_page_does_not_load(
+    copied: Path, name: str, old: bytes, new: bytes, message: str
+) -> None:
+    path = copied / name
+    path.write_bytes(path.read_bytes().replace(old, new))
+    forge(copied)
+    with pytest.raises(IndexFolderError, match=message):
+        index.load(copied)
+
+
+def test_a_name_that_is_too_long_for_a_folder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(IndexFolderError, match="no such index folder"):
+        index.load(tmp_path / ("a" * 300))
+    with pytest.raises(IndexFolderError, match="cannot be written"):
+        index.build(SHIPPED / "article.md", tmp_path / ("a" * 300))
+
+
 @pytest.mark.parametrize("number", [np.nan, np.inf, 3e38, 0.9])
 def test_vectors_that_are_no_unit_vectors_are_refused(copied: Path, number: float) -> None:
     forged = vectors(copied)

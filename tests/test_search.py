@@ -53,6 +53,20 @@ def test_quotation_marks_and_case_make_no_difference(search: Search) -> None:
     assert fold("Ｐutin’s") == fold("putin's")
 
 
+def test_marks_that_nobody_sees_part_no_word(bot: qa.Bot) -> None:
+    assert visible("North Ko\u00adrea\u200b \u202eand\x00Kim") == "North Korea and Kim"
+    assert visible("Zelensky\u0301") == "Zelenský"
+    assert content_words("Ver\u00adei\u00adni\u00adgung") == ["vereinigung"]
+    assert content_words("İstanbul") == content_words("istanbul")
+    plain = bot.ask("What did North Korea send?")
+    assert bot.ask("What did North Ko\u00adrea send?") == plain
+
+
+def test_letters_that_stand_for_a_name_are_content() -> None:
+    assert content_words("What did the US say to us, and who at the WHO?") == ["us", "who"]
+    assert content_words("WHAT DID THEY SAY TO US ABOUT SANCTIONS?") == ["sanctions"]
+
+
 def test_what_is_contracted_says_as_much_as_what_is_not(search: Search) -> None:
     assert content_words("What’s it? They're here, it isn't; Putin’s letter") == [
         "putin's",

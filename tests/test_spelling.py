@@ -1,6 +1,7 @@
 """Questions as people type them are understood as they meant them."""
 
 import gc
+import unicodedata
 import weakref
 
 import pytest
@@ -35,6 +36,7 @@ def test_slips_are_set_right_and_names_are_the_articles(spelling: Spelling, type
     [
         "Does punishing Russia hurt its pacts?",  # words that only the dictionary has
         "Who is Zelenskyy?",  # a name that nothing has
+        "Who makes Shahed drones?",  # a name like a common word of the article's
         "What does Beijing say?",  # a name that the article has under no other form
         "qwzx 42 <b>",
         "",
@@ -42,6 +44,12 @@ def test_slips_are_set_right_and_names_are_the_articles(spelling: Spelling, type
 )
 def test_what_is_known_or_cannot_be_known_stays(spelling: Spelling, question: str) -> None:
     assert spelling.correct(question) == question
+
+
+def test_an_accent_of_its_own_is_no_slip() -> None:
+    composed = "What did Zelenský say about the résumé?"
+    spelling = Spelling([unicodedata.normalize("NFD", composed)], "en")
+    assert spelling.correct(composed) == composed
 
 
 def test_a_flood_of_slips_is_set_right_in_part(spelling: Spelling) -> None:

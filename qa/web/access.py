@@ -181,7 +181,8 @@ def error(status: int, message: str, headers: dict[str, str] | None = None, **mo
 def _path(scope: Scope) -> str:
     """Return a request's path here: proxies keep the path that they serve this below, or take it off."""
     path: str = scope["path"]
-    return path.removeprefix(scope.get("root_path", ""))
+    root: str = scope.get("root_path", "")
+    return path.removeprefix(root) if f"{path}/".startswith(f"{root}/") else path
 
 
 def _host(netloc: str) -> str:

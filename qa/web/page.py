@@ -19,13 +19,13 @@ from pydantic import BaseModel, Field, ValidationError
 from qa import smalltalk
 from qa.answer import Answer
 from qa.article import ROW_GAP, Article
-from qa.bot import MORE, NO_MORE, PLACE, SURE
+from qa.bot import MORE, NO_MORE, PLACE, SURE, clean
 from qa.errors import QaError
 from qa.followup import candidates
 from qa.passages import HEADING_SEPARATOR, Passage
 from qa.settings import Settings
 from qa.suggestions import suggestions
-from qa.web.api import AnswerModel, PassageModel
+from qa.web.api import MAX_SEARCHED, AnswerModel, PassageModel
 from qa.web.desk import BusyError, Desk
 from qa.web.words import choose, words
 
@@ -97,7 +97,7 @@ def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
             return {"refused": "busy"}
         except (QaError, ValidationError):
             return {"refused": "refused"}
-        leans = len(candidates(asked.question, history)) > 1
+        leans = len(candidates(clean(asked.question), history)) > 1
         return shown(answer, bot.index.articles) | {"leans": leans}
 
     def further(data: Any) -> list[str]:
@@ -117,7 +117,7 @@ def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
     def search(question: str, k: int = 5) -> list[dict[str, str | int | float]]:
         """Return the passages nearest to a question, best first, without judging whether they answer."""
         try:
-            return [passage.to_dict() for passage in bot.search(question, k)]
+            return [passage.to_dict() for passage in bot.search(question, min(k, MAX_SEARCHED))]
         except QaError as error:
             raise gr.Error(str(error), print_exception=False) from error
 

@@ -129,8 +129,9 @@ def _listening(host: str, port: int) -> socket.socket:
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
         return socket.create_server((host, port), family=family, backlog=BACKLOG)
-    except OSError as problem:
-        raise SettingsError(f"host, port: cannot listen at {host}:{port} ({problem.strerror}).") from problem
+    except (OSError, TypeError, UnicodeError) as problem:  # the last two for a host that is no name
+        reason = getattr(problem, "strerror", None) or "no such host"
+        raise SettingsError(f"host, port: cannot listen at {host}:{port} ({reason}).") from problem
 
 
 class _Server(uvicorn.Server):

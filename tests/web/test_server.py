@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import http.client
 import json
+import re
 import secrets
 import signal
 import subprocess
@@ -288,6 +289,15 @@ def test_below_a_path_of_a_proxy(start: Start, bot: qa.Bot) -> None:
     assert f'qa_requests_total{{route="{MCP_PATH}",status="406"}} 2.0' in metrics
 
 
+def test_a_path_of_a_proxy_that_begins_another_takes_nothing_off_it(start: Start) -> None:
+    """Below "/a", what the page loads from "/assets" was not found."""
+    served = start(root_path="/a")
+    script = re.search(r"assets/index-[\w-]+\.js", httpx.get(f"{served.url}/", timeout=30).text)
+    assert script
+    for prefix in ("", "/a"):
+        assert httpx.get(f"{served.url}{prefix}/{script.group()}", timeout=30).status_code == 200
+
+
 @pytest.mark.parametrize(
     "path",
     [
@@ -431,6 +441,7 @@ def test_a_setting_that_cannot_be_is_named_in_one_line(start: Start, server: Ser
         ({"queue": "many"}, "QA_QUEUE"),
         ({"feedback": "/proc/none"}, "QA_FEEDBACK"),
         ({"host": "203.0.113.1"}, "203.0.113.1"),
+        ({"host": "ä..x"}, "no such host"),
     ):
         with pytest.raises(AssertionError) as failed:
             start(**settings)

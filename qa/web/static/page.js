@@ -401,6 +401,7 @@
       over.hidden = false;
       if (field.value.trim() === question) field.value = "";
       // "Are you sure?" changes nothing that a later question could lean on, and would push out what does.
+      if (fresh) [history.length, leanable.length] = [0, 0]; // an offer begins anew, whatever was said before
       if (answer.kind !== "sure" && answer.kind !== "place")
         history.push(...(fresh ? said : []), { role: "user", content: question }, { role: "assistant", content: answer.quote?.text ?? "" });
       history.splice(0, history.length - KEPT);
