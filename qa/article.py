@@ -66,6 +66,11 @@ class Article:
     questions: tuple[str, ...] = field(default=(), repr=False)
 
     @property
+    def primary_language(self) -> str:
+        """The language without its region or script: ``pt`` of ``pt-BR``."""
+        return self.language.partition("-")[0].lower()
+
+    @property
     def paragraphs(self) -> Iterator[tuple[Section, Paragraph]]:
         """Every paragraph in reading order, with its section."""
         return ((section, p) for section in self.sections for p in section.paragraphs)

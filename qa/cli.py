@@ -89,8 +89,7 @@ def build(
     size = sum(file.stat().st_size for file in folder.rglob("*"))
     built = index.load(folder)
     click.echo(f"{folder}: {len(built.passages)} passages, {size / 1e6:.1f} MB.")
-    languages = {article.language for article in built.articles}
-    foreign = sorted(code for code in languages if code.partition("-")[0].lower() != "en")
+    foreign = sorted({a.language for a in built.articles if a.primary_language != "en"})
     if foreign and reader is None:
         complain(
             f"{folder}: the packaged reader learned from English alone. In {', '.join(foreign)} it quotes "

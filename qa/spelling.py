@@ -70,7 +70,7 @@ class Spelling:
         """Take the articles' texts and their language, an ISO 639-1 code."""
         text = unicodedata.normalize("NFC", "\n".join(texts))
         self._language = language.lower().split("-")[0]
-        words = sorted(WORD.findall(text))
+        words = WORD.findall(text)
         self._own = dict.fromkeys(sorted(word.lower() for word in words))
         self._capital = {word.lower() for word in words if word[0].isupper()}
         self._names = dict(_written_otherwise(text))

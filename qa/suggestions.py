@@ -138,7 +138,7 @@ def suggestions(bot: Answering, shown: Sequence[str] = (), k: int = 3) -> list[s
 
 
 def _make(articles: Sequence[Article]) -> Made:
-    english = [a for a in articles if a.language.partition("-")[0].lower() == "en"]
+    english = [a for a in articles if a.primary_language == "en"]
     return Made(
         own=[_whole(article, question) for article in articles for question in article.questions],
         made=[c for article in english for c in islice(candidates(article), MOST_MADE)],

@@ -272,7 +272,7 @@ def _table(text: str, span: str) -> str:
 
 def _language(article: Article) -> str:
     """Return the attributes of an element that holds an article's words."""
-    direction = "rtl" if article.language.partition("-")[0].lower() in RIGHT_TO_LEFT else "ltr"
+    direction = "rtl" if article.primary_language in RIGHT_TO_LEFT else "ltr"
     return f'lang="{escape(article.language)}" dir="{direction}"'
 
 
