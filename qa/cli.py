@@ -269,6 +269,8 @@ def evaluate(
     import qa
     from qa import report
 
+    if index is not None and not folders:
+        raise click.BadParameter("name a folder with questions about that index.", param_hint="FOLDER")
     report.check_picture(picture)
     named = folders or [QUESTIONS, QUESTIONS / "conversations"]
     measured = report.evaluate(qa.load(index, reader=reader), named, part, limit)

@@ -25,7 +25,7 @@ def is_address(article: str) -> bool:
 
 
 def fetch(address: str, folder: Path) -> Path:
-    """Fetch an article and write it into a folder: its words, headings and lists.
+    """Fetch an article and write it into a folder: its words, headings, lists and tables.
 
     Of an HTML page the article alone is kept, without menus, scripts and comments; its title, author,
     date and address go into the front matter. Markdown and plain text are kept as they are.
@@ -59,9 +59,7 @@ def fetch(address: str, folder: Path) -> Path:
         return path
     page = trafilatura.load_html(data)
     if page is None or not (
-        body := trafilatura.extract(
-            page, url=final, output_format="markdown", include_comments=False, include_tables=False
-        )
+        body := trafilatura.extract(page, url=final, output_format="markdown", include_comments=False)
     ):
         raise ArticleError(f"{address}: no article is found on that page. Save its text as a file instead.")
     about = trafilatura.extract_metadata(page, default_url=final)

@@ -98,6 +98,8 @@ def build(
     folder = Path(folder)
     if not paths:
         raise ArticleError("no article was named.")
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise ArticleError("an article is named twice; name each once.")
     _refuse_foreign(folder)
     # Where a link leads to the index, it is the index behind it that is replaced.
     folder = folder.resolve()

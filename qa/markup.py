@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 from unicodedata import category
@@ -81,6 +81,7 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
     except UnicodeEncodeError as error:
         raise ArticleError(f"{name}: character {error.start} is half of a surrogate pair.") from error
     meta, body = _front_matter(text, name) if markdown else ({}, text)
+    body = _without_comments(body) if markdown else body
     _refuse_endless(body, name, markdown=markdown)
     try:
         found = _markdown_blocks(body) if markdown else _plain_blocks(body)
@@ -98,7 +99,11 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
         # A single first-level heading on top is the title, not a section.
         own = own or blocks[0][1]
         blocks = blocks[1:]
-    questions = meta.get("questions") or ()
+    questions = meta.get("questions") or []
+    if not isinstance(questions, list) or not all(isinstance(question, str) for question in questions):
+        raise ArticleError(
+            f"{name}: questions must be a list of texts, a line each. One with a colon must stand in quotes."
+        )
     article = assemble(
         blocks,
         title=own or title or _line(Path(name).stem) or "article",
@@ -106,7 +111,7 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
         author=_line(meta.get("author")),
         published=_line(meta.get("published")),
         source=_line(meta.get("source")),
-        questions=tuple(filter(None, map(_line, questions))) if isinstance(questions, list) else (),
+        questions=tuple(filter(None, map(_line, questions))),
     )
     if not any(section.paragraphs for section in article.sections):
         raise ArticleError(f"{name}: holds no paragraph of text.")
@@ -147,7 +152,14 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
         ) from error
     if not isinstance(meta, dict | None):
         raise ArticleError(f"{name}: the front matter must be a list of `key: value` lines.")
-    return meta or {}, body
+    return {str(key).lower(): value for key, value in (meta or {}).items()}, body
+
+
+def _without_comments(body: str) -> str:
+    """Leave out what an editor hid from readers; what no ``-->`` ends is text."""
+    first, *hidden = body.split("<!--")
+    parted = [(part, *part.partition("-->")[1:]) for part in hidden]
+    return first + "".join(after if end else f"<!--{part}" for part, end, after in parted)
 
 
 def _markdown_blocks(body: str) -> Iterator[tuple[int, str]]:
@@ -201,10 +213,11 @@ def _plain_blocks(body: str) -> Iterator[tuple[int, str]]:
     """
     lines = body.strip().split("\n")
     if all(line.strip() for line in lines):
-        texts = [_tidy(line) for line in lines]
+        paragraphs: Iterable[str] = lines
     else:
         parted = itertools.groupby(lines, key=lambda line: bool(line.strip()))
-        texts = [_tidy(" ".join(group)) for full, group in parted if full]
+        paragraphs = (" ".join(group) for full, group in parted if full)
+    texts = list(filter(None, map(_tidy, paragraphs)))
     short = [len(t) <= PLAIN_HEADING_LENGTH and t[-1].isalnum() and not LIST_ITEM.match(t) for t in texts] + [
         True
     ]

@@ -12,6 +12,14 @@ from tokenizers import Tokenizer
 from qa.article import ROW_GAP, Article
 
 HEADING_SEPARATOR = " › "
+LONGEST_WORD = 40
+ABBREVIATED = re.compile(r"\b(?:Amb|Cllr|Mx|Pte|approx|ca|inkl|zzgl)\.\s*$")
+SHORT_WORD = re.compile(r"\b\w{1,5}\.\s*$")
+DAY = re.compile(r"\b\d{1,2}\.\s*$")
+AFTER_DAY = re.compile(
+    r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)|(?:Quartal|Jahrhundert|Weltkrieg|Halbjahr)"
+)
+"""Abbreviations and German ordinals at whose points the splitter ends a sentence."""
 
 
 @dataclass(frozen=True)
@@ -105,9 +113,25 @@ def _boundaries(language: str, text: str) -> Iterator[tuple[int, int]]:
     """Yield where a paragraph's sentences begin and end, one after the other: a table's are its rows."""
     if ROW_GAP in text:
         yield from (row.span() for row in re.finditer(f"[^{ROW_GAP}]*(?:{ROW_GAP}|$)", text) if row.group())
-    else:
-        for found in get_sentence_boundaries(language, text):
-            yield found["start_index"], found["end_index"]
+        return
+    begin = None
+    for found in get_sentence_boundaries(language, text):
+        begin = found["start_index"] if begin is None else begin
+        if not _goes_on(text[begin : found["end_index"]], text[found["end_index"] :][:LONGEST_WORD]):
+            yield begin, found["end_index"]
+            begin = None
+
+
+def _goes_on(before: str, after: str) -> bool:
+    """Say whether a sentence was ended at the point of an abbreviation, or of a date's day."""
+    if not after:
+        return False
+    if ABBREVIATED.search(before):
+        return True
+    return bool(
+        (SHORT_WORD.search(before) and (after[0].islower() or after[0] in ",;-"))
+        or (DAY.search(before) and AFTER_DAY.match(after))
+    )
 
 
 def _pieces(

@@ -53,6 +53,8 @@ def evaluate(bot: Bot, folders: Sequence[Path], part: str, limit: int | None) ->
     for folder in folders:
         documents = examiner.drawn(folder, part, limit)
         questions = [q for document in documents for q in document.questions]
+        if not questions:
+            raise QaError(f"{folder}: holds no question of the part {part!r}; --part names another.")
         for form in FORMS if any(q.history for q in questions) else FORMS[:1]:
             name = str(folder) if form == "history" else f"{folder}, {form}"
             outcomes = watched(examiner.ask(documents, form), name, len(questions))

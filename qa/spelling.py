@@ -108,7 +108,9 @@ class Spelling:
         if not _dictionary_file(self._language):
             # Without one, each form that the articles lack would become another word.
             return False
-        return word.lower() not in self._own and not _in_dictionary(word.lower(), self._language)
+        # People ask in English about articles in other languages too.
+        known = any(_in_dictionary(word.lower(), language) for language in (self._language, "en"))
+        return word.lower() not in self._own and not known
 
     def _nearest(self, word: str, *, named: bool) -> str | None:
         """Return the word that a slip stands for, or None where nothing is near."""

@@ -115,9 +115,8 @@ def test_front_matter_is_read_and_obeys_nobody() -> None:
         "author: [no line]",
         "language: no",
         "source: 0x" + "f" * 5_000,
-        "questions:",
+        "Questions:",
         "  - Who?",
-        "  - no: line",
     ]
     article = parse_article("\n".join(["---", *lines, "---", "", "Text."]))
     assert (article.title, article.published, article.author) == ("A", "2024-06-20", "")
@@ -140,6 +139,18 @@ def test_a_rule_on_top_is_no_front_matter() -> None:
 def test_front_matter_that_is_none_is_refused_and_not_dropped(block: str) -> None:
     with pytest.raises(ArticleError, match="front matter"):
         parse_article(f"---\n{block}\n---\n\nText.")
+
+
+@pytest.mark.parametrize("questions", ["Who?", "\n  - Who?\n  - Why: of all?", "\n  one: Who?"])
+def test_questions_that_are_no_list_of_texts_are_refused_and_not_dropped(questions: str) -> None:
+    with pytest.raises(ArticleError, match=r"essay\.md: questions must be a list"):
+        parse_article(f"---\nquestions: {questions}\n---\n\nText.", name="essay.md")
+
+
+def test_what_an_editor_hid_is_not_published() -> None:
+    text = "Said. <!-- TODO: is this\n\nlibel? --> More.\n\n<!-- gone -->\n\nIf a <!-- b then c."
+    assert parse_article(text).text == "Said. More.\n\nIf a <!-- b then c."
+    assert parse_article("a <!-- b --> c", markdown=False).text == "a <!-- b --> c"
 
 
 @pytest.mark.parametrize("text", ["", " \n\n ", "# Only a heading", "---\ntitle: A\n---\n"])
@@ -189,6 +200,7 @@ def seen(text: str) -> str:
 
 
 @settings(deadline=None)
+@example("\xad")  # Nothing, where it breaks no word.
 @example("A line\r\U00018cd6")  # A letter that Python's Unicode does not know yet.
 @given(st.text(st.characters(exclude_categories=["Cs"])).filter(str.strip))
 def test_plain_text_keeps_every_character_that_is_no_blank(text: str) -> None:

@@ -103,7 +103,14 @@ def test_an_error_is_one_line_that_names_what_is_wrong(arguments: list[str], nam
 
 @pytest.mark.parametrize(
     "arguments",
-    [["ask"], ["asc", QUESTION], ["ask", QUESTION, "--jsn"], ["search", "x", "-k", "0"], ["build", "i"]],
+    [
+        ["ask"],
+        ["asc", QUESTION],
+        ["ask", QUESTION, "--jsn"],
+        ["search", "x", "-k", "0"],
+        ["build", "i"],
+        ["eval", "--index", "index"],
+    ],
 )
 def test_a_command_typed_wrongly_exits_with_2(arguments: list[str]) -> None:
     done = run(*arguments)
@@ -240,6 +247,14 @@ def test_eval_measures_a_set(tmp_path: Path) -> None:
     assert "hit@1" in done.stdout
     assert done.stderr == "", "no progress bar in a pipe"
     assert json.loads((tmp_path / "measures.json").read_text(encoding="utf-8"))
+
+
+def test_a_set_without_questions_of_the_part_is_named(tmp_path: Path) -> None:
+    row = {"id": "1", "question": QUESTION, "answerable": False, "answers": [], "part": "choose"}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    done = run("eval", str(tmp_path))
+    assert done.returncode == 1
+    assert str(tmp_path) in done.stderr and "--part" in done.stderr
 
 
 def test_asking_imports_nothing_that_it_does_not_need() -> None:

@@ -341,7 +341,8 @@ HARBOUR = """<!doctype html><html lang="en"><head><title>The harbour opens</titl
 ferry with two hundred passengers on board, the mayor said.</p>
 <h2>What it cost</h2>
 <p>Building it cost four hundred million crowns, which is twice what had been planned, because the ground
-turned out to be softer than the surveyors had expected it to be.</p></article>
+turned out to be softer than the surveyors had expected it to be.</p>
+<table><tr><th>Year</th><th>Ships</th></tr><tr><td>2023</td><td>410</td></tr></table></article>
 <footer>Imprint and cookies</footer></body></html>"""
 
 
@@ -370,6 +371,7 @@ def test_of_a_page_the_article_is_kept(site: str, tmp_path: Path) -> None:
     assert article.author == "The editors"
     assert article.source == f"{site}/article"
     assert "four hundred million crowns" in article.text
+    assert article.text.endswith("Year | Ships\n2023 | 410")
     assert [section.heading for section in article.sections if section.heading] == ["What it cost"]
     for other in ("Sport", "cookies", "alert"):
         assert other not in article.text

@@ -11,7 +11,7 @@ import pytest
 import qa
 from qa import index
 from qa.deploy import prepare
-from qa.errors import IndexFolderError, ModelError
+from qa.errors import ArticleError, IndexFolderError, ModelError
 from qa.manifest import ENCODER
 from tests.faults.damage import forge
 
@@ -277,6 +277,13 @@ def test_several_articles_share_an_index(tmp_path: Path) -> None:
     assert bot.search("When does the ferry leave?")[0].article.title == "The ferry"
     assert index.check(tmp_path / "index", [snow, ferry]) == []
     assert index.check(tmp_path / "index", [ferry, snow]) != []
+
+
+def test_an_article_that_is_named_twice_is_refused(tmp_path: Path) -> None:
+    snow = tmp_path / "snow.txt"
+    snow.write_text("Snow fell on the harbour all night.", encoding="utf-8")
+    with pytest.raises(ArticleError, match="twice"):
+        qa.build([snow, tmp_path / "." / "snow.txt"], tmp_path / "index")
 
 
 def test_an_article_without_a_title_is_named_after_its_file(tmp_path: Path) -> None:

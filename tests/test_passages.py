@@ -138,6 +138,24 @@ def test_a_table_is_cut_between_rows_and_each_is_a_sentence() -> None:
     assert [article.text[a:b] for p in passages for a, b in p.sentences] == lines
 
 
+@pytest.mark.parametrize(
+    ("language", "sentences"),
+    [
+        ("en", ["It took approx. 40 minutes.", "Cllr. Jane Moss was there."]),
+        ("en", ["Foo plc. announced it.", "Bar Inc., its owner, agreed."]),
+        ("en", ["We chose no.", "The others said yes."]),
+        ("de", ["Am 1. Okt. 2024 begann es.", "Im 19. Jahrhundert war es anders."]),
+        ("de", ["Es waren 12.", "Danach ging er."]),
+    ],
+)
+def test_a_sentence_ends_at_no_abbreviation(language: str, sentences: list[str]) -> None:
+    article = parse_article(f"---\nlanguage: {language}\n---\n\n{' '.join(sentences)}")
+    (passage,) = cut(article, TOKENIZERS["shipped"], 256)
+    found = [article.text[start:end].strip() for start, end in passage.sentences]
+    assert " ".join(found) == " ".join(sentences)
+    assert found == sentences
+
+
 def test_the_heading_path_is_no_part_of_the_text() -> None:
     article = parse_article("# One\n\n## Two\n\n### Three\n\nWords.\n\n# Four\n\nMore.")
     first, second = cut(article, TOKENIZERS["shipped"], 256)

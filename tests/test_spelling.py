@@ -71,6 +71,12 @@ def test_without_a_dictionary_no_word_becomes_another(article: str, language: st
     assert Spelling([article], language).correct(question) == question
 
 
+def test_a_question_in_english_about_another_languages_article_stays() -> None:
+    article = "Der Hafen wurde im Oktober eröffnet. Wo die Stadt liegt, ist es hell."
+    question = "When was the harbour opened, and where?"
+    assert Spelling([article], "de").correct(question) == question
+
+
 @pytest.mark.parametrize(
     "question",
     ["Who was George Washington?", "What did the Washington Post write?", "Was Jack London there?"],

@@ -148,12 +148,15 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
 
     if feedback is not None:
         kept = feedback
+        known = {passage.id for passage in desk.index.passages}
 
         @router.post(
             "/api/feedback", status_code=204, responses={422: REFUSALS[422]}, operation_id="feedback"
         )
         def give_feedback(given: Feedback) -> None:
             """Keep a thumb up or down on an answer, and perhaps a word. Nothing about who gave it."""
+            if not known.issuperset(given.passage_ids):
+                raise QaError("passage_ids: names a passage that the index does not hold.")
             kept.append(given)
 
     return router

@@ -152,6 +152,8 @@ async def _validation_error(request: Request, problem: Exception) -> Response:
     first = problem.errors()[0]
     if first["type"] == "json_invalid":
         return error(422, "body: is not JSON.")
+    if first["type"] == "model_attributes_type" and len(first["loc"]) == 1:
+        return error(422, "body: must be a JSON object, sent with `content-type: application/json`.")
     field = ".".join(str(part) for part in first["loc"][1:] if isinstance(part, str | int))
     return error(422, f"{field or 'body'}: {first['msg']}.")
 

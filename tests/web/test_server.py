@@ -93,6 +93,13 @@ def test_what_is_no_json_is_refused(client: httpx.Client, body: bytes) -> None:
     assert "body" in told or told.startswith("question: "), "and no place in what was sent"
 
 
+def test_json_that_is_sent_as_something_else_is_told_how(client: httpx.Client) -> None:
+    body, headers = b'{"question": "Why?"}', {"Content-Type": "text/plain"}
+    response = client.post("/api/ask", content=body, headers=headers)
+    assert response.status_code == 422
+    assert "content-type: application/json" in response.json()["error"]
+
+
 def test_a_large_body_is_refused_before_it_is_read(client: httpx.Client) -> None:
     for path in ("/api/ask", "/mcp", "/gradio_api/queue/join"):
         declared = client.post(path, content=b" " * (MAX_BODY + 1))
@@ -478,6 +485,7 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
         for wrong in (
             {"comment": "x" * 501},
             {"passage_ids": ["../p1"]},
+            {"passage_ids": ["p999"]},
             {"verdict": "perhaps"},
             {"address": "me"},
         ):
