@@ -7,6 +7,8 @@ import sys
 
 from gradio_client import Client
 
+if len(sys.argv) != 3:
+    sys.exit(__doc__)
 address, question = sys.argv[1:]
 client = Client(address, verbose=False)
 

@@ -10,7 +10,11 @@ from typing import Any
 BLOCK_GAP = "\n\n"
 ROW_GAP = "\n"
 CELL_GAP = " | "
-"""A table is one paragraph, so that its head is read with its rows: only there do lines end within one."""
+"""A table is one paragraph, so that its head is read with its rows, and so is a list with the line that
+introduces it: only there do lines end within one."""
+
+BETWEEN_CELLS = re.compile(r"((?:^| )\|(?: |$))")
+"""What parts a table's cells: ``CELL_GAP``, of which an empty cell at a row's edge leaves less."""
 
 LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8}){0,4}")
 """A language's code, as ``en`` or ``pt-BR``."""
@@ -119,3 +123,8 @@ def assemble(blocks: Iterable[Block], **about: Any) -> Article:
             paragraphs.append(Paragraph(start, end))
     close()
     return Article(text=BLOCK_GAP.join(parts), sections=tuple(sections), **about)
+
+
+def is_table(text: str) -> bool:
+    """Say whether a paragraph, or some lines of one, are a table's: each of them has cells."""
+    return ROW_GAP in text and all(map(BETWEEN_CELLS.search, text.split(ROW_GAP)))

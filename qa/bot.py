@@ -18,7 +18,7 @@ from qa.index import Index
 from qa.index import load as load_index
 from qa.manifest import CALIBRATION, READER
 from qa.passages import Passage
-from qa.quote import widen
+from qa.quote import SEVERAL, widen
 from qa.reader import PACKAGED, Reader, Reading
 from qa.search import Found, Search, names, visible
 from qa.spelling import Spelling
@@ -52,15 +52,6 @@ UNCALIBRATED = "no calibration.json beside it, so its confidence is a guess; `qa
 PLACE = "It says so here:"
 SURE = "The probability that this answers the question is {confidence:.0%}."
 NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
-
-SEVERAL = re.compile(
-    r"^(?:list|name|enumerate)\b|\b(?:all|both|each|two|three|four|five|six|several|various)\b"
-    r"|\b(?:what|which) (?:are|were)\b"
-    r"|\b(?:what|which|whose) (?:\w+ )?(?!(?:is|was|has|does|this|us|its|his|happens|follows)\b)\w+(?<!s)s\b",
-    re.I,
-)
-"""A question that asks for several things: of 605 about articles of our own four in five, and one in ten
-of those that ask for one thing."""
 
 
 @dataclass(frozen=True)

@@ -13,8 +13,9 @@ import yaml
 from frontmatter.default_handlers import YAMLHandler
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
+from mdit_py_plugins.footnote import footnote_plugin
 
-from qa.article import CELL_GAP, LANGUAGE, ROW_GAP, Article, assemble
+from qa.article import CELL_GAP, LANGUAGE, ROW_GAP, Article, Block, assemble
 from qa.errors import ArticleError
 
 MAX_BYTES = 4_000_000
@@ -162,36 +163,66 @@ def _without_comments(body: str) -> str:
     return first + "".join(after if end else f"<!--{part}" for part, end, after in parted)
 
 
-def _markdown_blocks(body: str) -> Iterator[tuple[int, str]]:
-    """Yield (heading level or 0, text) for each block of Markdown, markup taken off."""
+def _markdown_blocks(body: str) -> Iterator[Block]:
+    """Yield each block of Markdown, markup taken off.
+
+    What a colon introduces completes its sentence: a list is one paragraph with it, a line for each item.
+    """
+    lines: list[str] = []
+    for level, text, listed in _parsed(body):
+        if not text:
+            continue
+        if lines and listed:
+            lines.append(text)
+            continue
+        if lines:
+            yield 0, ROW_GAP.join(lines)
+            lines = []
+        if text.endswith((":", "：")) and not level and not listed:
+            lines = [text]
+        else:
+            yield level, text
+    if lines:
+        yield 0, ROW_GAP.join(lines)
+
+
+def _parsed(body: str) -> Iterator[tuple[int, str, bool]]:
+    """Yield the level of each heading, 0 for other blocks; its text; whether it stands in a list."""
     # HTML stays visible as the text it is: an article is untrusted.
     options = {"html": False, "maxNesting": MAX_NESTING}
     # Inline markup is parsed apart, so that its many tokens are held for one block at a time.
-    blocks = MarkdownIt("commonmark", options).enable("table").disable("inline")
-    inline = MarkdownIt("commonmark", options)
+    blocks, inline = (
+        MarkdownIt("commonmark", options).use(footnote_plugin, inline=False, move_to_end=False)
+        for _ in range(2)
+    )
+    blocks.enable("table").disable("inline")
     env: dict[str, Any] = {}
-    level = 0
+    level = lists = 0
     rows: list[list[str]] | None = None
     for token in blocks.parse(body, env):
         if token.type == "heading_open":
             level = int(token.tag[1])
         elif token.type == "heading_close":
             level = 0
+        elif token.type in {"bullet_list_open", "ordered_list_open"}:
+            lists += 1
+        elif token.type in {"bullet_list_close", "ordered_list_close"}:
+            lists -= 1
         elif token.type == "table_open":
             rows = []
         elif token.type == "tr_open" and rows is not None:
             rows.append([])
         elif token.type == "table_close" and rows is not None:
-            yield 0, ROW_GAP.join(CELL_GAP.join(row).strip() for row in rows if any(row))
+            yield 0, ROW_GAP.join(CELL_GAP.join(row).strip() for row in rows if any(row)), lists > 0
             rows = None
         elif token.type == "inline":
             text = _tidy("".join(map(_inline_text, inline.parseInline(token.content, env))))
             if rows is not None:
                 rows[-1].append(text)
             else:
-                yield level, text
+                yield level, text, lists > 0
         elif token.type in {"fence", "code_block"}:
-            yield 0, _tidy(token.content)
+            yield 0, _tidy(token.content), lists > 0
 
 
 def _inline_text(token: Token) -> str:
@@ -205,8 +236,8 @@ def _inline_text(token: Token) -> str:
     return "".join(parts)
 
 
-def _plain_blocks(body: str) -> Iterator[tuple[int, str]]:
-    """Yield (heading level or 0, text) for plain text.
+def _plain_blocks(body: str) -> Iterator[Block]:
+    """Yield each block of plain text.
 
     Blank lines part paragraphs; without any, each line is one. One or two short lines without
     closing punctuation above a paragraph are its headings; an item of a list is none.

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from sentencex import get_sentence_boundaries
 from tokenizers import Tokenizer
 
-from qa.article import ROW_GAP, Article
+from qa.article import Article, is_table
 
 HEADING_SEPARATOR = " › "
 LONGEST_WORD = 40
@@ -111,9 +111,17 @@ def sentences_of(article: Article, start: int, end: int) -> Iterator[tuple[int, 
 
 def _boundaries(language: str, text: str) -> Iterator[tuple[int, int]]:
     """Yield where a paragraph's sentences begin and end, one after the other: a table's are its rows."""
-    if ROW_GAP in text:
-        yield from (row.span() for row in re.finditer(f"[^{ROW_GAP}]*(?:{ROW_GAP}|$)", text) if row.group())
-        return
+    whole_rows = is_table(text)
+    begin = 0
+    for row in text.splitlines(keepends=True):
+        if whole_rows:
+            yield begin, begin + len(row)
+        else:
+            yield from ((begin + start, begin + end) for start, end in _sentences(language, row))
+        begin += len(row)
+
+
+def _sentences(language: str, text: str) -> Iterator[tuple[int, int]]:
     begin = None
     for found in get_sentence_boundaries(language, text):
         begin = found["start_index"] if begin is None else begin

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from unicodedata import category
 
-from qa.article import ROW_GAP
+from qa.article import ROW_GAP, is_table
 from qa.passages import Passage
 
 LEAD = r"\s*(?:(?:and|but|so|then|according to [^,]{1,60},)\s+)?"
@@ -29,8 +29,20 @@ YES_NO = re.compile(
 )
 """Questions that a sentence settles with yes or no."""
 
+SEVERAL = re.compile(
+    r"^(?:list|name|enumerate)\b|\b(?:all|both|each|two|three|four|five|six|several|various)\b"
+    r"|\b(?:what|which) (?:are|were)\b"
+    r"|\b(?:what|which|whose) (?:\w+ )?(?!(?:is|was|has|does|this|us|its|his|happens|follows)\b)\w+(?<!s)s\b",
+    re.I,
+)
+"""A question that asks for several things: of 605 about articles of our own four in five, and one in ten
+of those that ask for one thing."""
+
 STATEMENT_WORDS = 5
 """Words below which a reading makes no statement."""
+
+SENTENCE_END = re.compile(r"[.!?。！？…][\W]*$")
+"""How a sentence ends, closing marks and all."""
 
 HYPHENS = "‑-"
 SIGNS = "-−+±"
@@ -47,12 +59,14 @@ def widen(question: str, passage: Passage, start: int, end: int) -> tuple[int, i
     A question that can be settled with yes or no gets the sentence that settles it; one that asks
     why, how or what happens gets at least a sentence. Words and numbers are taken in whole; of a
     quotation or bracket that the passage closes, both halves are taken in, or neither. A table is quoted
-    whole: a cell says nothing without its row and its head.
+    whole: a cell says nothing without its row and its head. So is a list, unless one thing is asked for
+    and its item is a sentence.
     """
-    if ROW_GAP in passage.text:
-        return passage.start, passage.end
     text, offset = passage.text, passage.start
     first, last = (at - offset for at in passage.sentences_at(start, end))
+    alone = SENTENCE_END.search(text[first:last]) and not SEVERAL.search(question)
+    if is_table(text) or (ROW_GAP in text and not alone):
+        return passage.start, passage.end
     start, end = start - offset, end - offset
     short = len(text[start:end].split()) < STATEMENT_WORDS
     if YES_NO.match(question) or (STATEMENT.match(question) and short):

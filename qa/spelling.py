@@ -109,7 +109,7 @@ class Spelling:
             # Without one, each form that the articles lack would become another word.
             return False
         # People ask in English about articles in other languages too.
-        known = any(_in_dictionary(word.lower(), language) for language in (self._language, "en"))
+        known = any(in_dictionary(word.lower(), language) for language in (self._language, "en"))
         return word.lower() not in self._own and not known
 
     def _nearest(self, word: str, *, named: bool) -> str | None:
@@ -144,7 +144,8 @@ def _dictionary_file(language: str) -> bytes:
 
 
 @functools.lru_cache(maxsize=4096)
-def _in_dictionary(word: str, language: str) -> bool:
+def in_dictionary(word: str, language: str) -> bool:
+    """Say whether a language's dictionary has a word, given in small letters: never, where there is none."""
     return f'\n"{word}": '.encode() in _dictionary_file(language)
 
 

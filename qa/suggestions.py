@@ -14,6 +14,7 @@ from qa.answer import Answer
 from qa.article import Article
 from qa.errors import QaError, QuestionError
 from qa.index import Index
+from qa.spelling import in_dictionary
 
 MOST_TRIED = 12
 """Questions put to the bot for one call at most, so that no article keeps a server busy."""
@@ -186,7 +187,9 @@ def _spoken(title: str, case: Counter[str]) -> str:
     def word(match: re.Match[str]) -> str:
         found = match.group()
         lower = found.lower()
-        name = not case[lower] and lower not in SMALL_WORDS and case[found] > 1
+        # What a heading alone has is a name where no dictionary has it.
+        own = case[found] > 1 or not in_dictionary(lower, "en")
+        name = own and not case[lower] and lower not in SMALL_WORDS
         return found if name or not found[1:].islower() else lower
 
     return WORD.sub(word, title)

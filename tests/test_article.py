@@ -96,6 +96,28 @@ def test_a_table_is_one_paragraph_with_a_line_for_each_row() -> None:
         parse_article("|  |\n|---|\n|  |")
 
 
+def test_a_list_is_one_paragraph_with_what_introduces_it() -> None:
+    article = parse_article(
+        "It affects:\n\n- fish\n\n  ```\n  ```\n- *ships*\n  1. big ones\n\nAfter.\n\n"
+        "- Alone. Twice.\n- So too.\n\nIt has two ends: \n* one\n* another\n\n## Head:\n\n- under it"
+    )
+    assert [article.text[p.start : p.end] for _, p in article.paragraphs] == [
+        "It affects:\nfish\nships\nbig ones",
+        "After.",
+        "Alone. Twice.",
+        "So too.",
+        "It has two ends:\none\nanother",
+        "under it",
+    ]
+
+
+def test_a_footnotes_mark_is_no_word_and_its_text_stays() -> None:
+    article = parse_article(
+        "It rose.[^1] So did he.[^b] `[^c]`\n\n[^1]: By a tenth.\n[^b]: Word\n\n    More."
+    )
+    assert article.text == "It rose. So did he. [^c]\n\nBy a tenth.\n\nWord\n\nMore."
+
+
 def test_a_heading_that_is_not_the_title_stays() -> None:
     article = parse_article("---\ntitle: Harbour\n---\n\n# The old pier burned in 1911\n\nText.")
     assert (article.title, article.sections[0].heading) == ("Harbour", "The old pier burned in 1911")

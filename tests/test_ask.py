@@ -7,7 +7,8 @@ import sys
 import pytest
 
 import qa
-from qa.bot import MOST_READ, SEVERAL
+from qa.bot import MOST_READ
+from qa.quote import SEVERAL
 
 
 @pytest.fixture(scope="module")

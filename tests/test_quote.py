@@ -90,6 +90,24 @@ def test_a_table_is_quoted_with_its_head() -> None:
     assert widen("How many cruises?", passage, start, start + 2) == (0, len(article.text))
 
 
+@pytest.mark.parametrize(
+    ("read", "whole"),
+    [
+        ("affects", "It affects:\nfish and crabs\nSaid twice. Ships do not care."),
+        ("crabs", "It affects:\nfish and crabs\nSaid twice. Ships do not care."),
+        ("Ships", "Ships"),
+    ],
+)
+def test_an_item_that_is_no_sentence_is_quoted_with_its_list(read: str, whole: str) -> None:
+    article = parse_article("It affects:\n\n- fish and crabs\n- Said twice. Ships do not care.")
+    sentences = tuple(sentences_of(article, 0, len(article.text)))
+    passage = Passage("p1", "", 0, len(article.text), article, sentences)
+    start = article.text.index(read)
+    begin, end = widen("What?", passage, start, start + len(read))
+    assert article.text[begin:end] == whole
+    assert widen("What are they?", passage, start, start + len(read)) == (0, len(article.text))
+
+
 @given(st.lists(BALANCED, min_size=1, max_size=3), st.data())
 def test_no_quote_cuts_a_word_or_a_pair_of_marks(parts: list[str], data: st.DataObject) -> None:
     passage = passage_of("The end. ".join([*parts, "The end."]))

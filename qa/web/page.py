@@ -18,7 +18,7 @@ from pydantic import BaseModel, Field, ValidationError
 
 from qa import smalltalk
 from qa.answer import Answer
-from qa.article import ROW_GAP, Article
+from qa.article import BETWEEN_CELLS, ROW_GAP, Article, is_table
 from qa.bot import MORE, NO_MORE, PLACE, SURE, clean
 from qa.errors import QaError
 from qa.followup import candidates
@@ -44,9 +44,6 @@ NAME_WORDS = 5
 
 CONTEXT_WORDS = 3
 """Words before and after a quote that its text fragment names."""
-
-GAP = re.compile(r"((?:^| )\|(?: |$))")
-"""What parts a table's cells: ``CELL_GAP``, of which an empty cell at a row's edge leaves less."""
 
 RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 KINDS = {MORE: "more", NO_MORE: "no_more", PLACE: "place"} | {v: k for k, v in smalltalk.REPLIES.items()}
@@ -214,12 +211,14 @@ def text_fragment(source: str, text: str, before: str = "", after: str = "") -> 
     def encode(words: Iterable[str]) -> str:
         return percent(" ".join(words), safe="").replace("-", "%2D")
 
-    # A field matches within one block alone, and a table's cells are blocks.
-    cells = [cell.split() for row in text.split(ROW_GAP) for cell in GAP.split(row)[::2] if cell] or [[]]
+    # A field matches within one block alone, and so are a table's cells and a list's items.
+    rows = [BETWEEN_CELLS.split(row)[::2] if is_table(text) else [row] for row in text.split(ROW_GAP)]
+    cells = [cell.split() for row in rows for cell in row if cell] or [[]]
     whole = len(cells) == 1 and len(cells[0]) <= 2 * FRAGMENT_WORDS
     ends = cells if whole else [cells[0][:FRAGMENT_WORDS], cells[-1][-FRAGMENT_WORDS:]]
     fields = list(map(encode, ends))
-    before, after = GAP.split(before.split(ROW_GAP)[-1])[-1], GAP.split(after.split(ROW_GAP)[0])[0]
+    before = BETWEEN_CELLS.split(before.split(ROW_GAP)[-1])[-1]
+    after = BETWEEN_CELLS.split(after.split(ROW_GAP)[0])[0]
     # Only whole words: what is parted from the text by no blank is no word of its own.
     if before[-1:].isspace() and (words_before := before.split()[-CONTEXT_WORDS:]):
         fields.insert(0, f"{encode(words_before)}-")
@@ -254,7 +253,12 @@ def _blocks(article: Article, number: int) -> Iterator[str]:
             lead = ' class="lead"' if not place and not section.heading and p is section.paragraphs[0] else ""
             text = _plain(article.text[p.start : p.end])
             span = f'data-start="{p.start}" data-end="{p.end}"'
-            yield _table(text, span) if ROW_GAP in text else f"<p{lead} {span}>{text}</p>"
+            if is_table(text):
+                yield _table(text, span)
+            elif ROW_GAP in text:
+                yield _list(text, span)
+            else:
+                yield f"<p{lead} {span}>{text}</p>"
     yield "</article>"
 
 
@@ -263,11 +267,19 @@ def _table(text: str, span: str) -> str:
     html, tag = "", 'th scope="col"'
     *rows, last = text.split(ROW_GAP)
     for row, end in [*((row, ROW_GAP) for row in rows), (last, "")]:
-        parts = [*GAP.split(row), end]
+        parts = [*BETWEEN_CELLS.split(row), end]
         cells = zip(parts[::2], parts[1::2], strict=True)
         html += f"<tr>{''.join(f'<{tag}>{cell}<span hidden>{gap}</span>' for cell, gap in cells)}"
         tag = "td"
     return f'<div class="table"><table {span}>{html}</table></div>'
+
+
+def _list(text: str, span: str) -> str:
+    """Return the HTML of a list and of what introduces it, in the same way."""
+    gap = f"<span hidden>{ROW_GAP}</span>"
+    introduction, *items = text.split(ROW_GAP)
+    listed = gap.join(f"<li>{item}" for item in items)
+    return f'<div class="list" {span}><p>{introduction}{gap}</p><ul>{listed}</ul></div>'
 
 
 def _language(article: Article) -> str:

@@ -221,6 +221,29 @@ def test_an_article_from_right_to_left_is_set_so(visit: Open, start: Start, tmp_
     faultless(page)
 
 
+def test_a_list_and_a_table_are_laid_out_and_marked(visit: Open, start: Start, tmp_path: Path) -> None:
+    (tmp_path / "article.md").write_text(
+        "The barrage affects, says the board:\n\n- the migration of salmon\n- the ferries to Norholm\n\n"
+        "| Year | Ferries |\n|---|---|\n| 2023 | 4,100 |\n| 2024 | 3,600 |\n",
+        encoding="utf-8",
+    )
+    qa.build(tmp_path / "article.md", tmp_path / "index")
+    page = visit(url=start(index=str(tmp_path / "index")).url)
+    ask(page, "What does the barrage affect?")
+    items = ["the migration of salmon", "the ferries to Norholm"]
+    assert page.locator(".turn blockquote li").all_inner_texts() == items
+    assert page.locator(".reading li mark.quote:visible").all_inner_texts() == items
+    ask(page, "How many ferries were there in 2024?")
+    assert page.locator(".turn blockquote td").all_inner_texts() == ["2023", "4,100", "2024", "3,600"]
+    assert page.locator(".reading td mark.quote:visible").all_inner_texts() == [
+        "2023",
+        "4,100",
+        "2024",
+        "3,600",
+    ]
+    faultless(page)
+
+
 def test_suggestions_lead_on(visit: Open) -> None:
     page = visit()
     ask(page, ANSWERED)

@@ -78,6 +78,18 @@ def test_a_table_is_shown_as_one_and_holds_its_text_to_the_letter() -> None:
     assert "b" not in found.tags
 
 
+def test_a_list_is_shown_as_one_and_holds_its_text_to_the_letter() -> None:
+    article = parse_article("It affects:\n\n- fish & <b>crabs</b>\n- ships | boats\n")
+    ((_, listed),) = article.paragraphs
+    html = render_article(article)
+    found = blocks(html)
+    assert found.texts == {(listed.start, listed.end): article.text}
+    assert (html.count("<ul>"), html.count("<li>")) == (1, 2)
+    assert not {"b", "table"} & set(found.tags)
+    link = text_fragment("https://example.org/a", article.text)
+    assert unquote(link.partition(":~:text=")[2]) == "It affects:,ships | boats"
+
+
 def test_html_in_an_article_stays_text() -> None:
     article = parse_article(
         '---\ntitle: "<b>T</b>"\nauthor: "<img src=x>"\nsource: "javascript:alert(1)"\n---\n\n'
@@ -210,11 +222,13 @@ def test_suggestions_are_answered_each_by_a_passage_not_shown(bot: qa.Bot) -> No
 def test_headings_and_labels_become_questions() -> None:
     article = parse_article(
         "## The Impact on Harbour Trade\n\nTrade fell. The harbour lost trade.\n\n"
+        "## The Role of Norline\n\nThe company sails there.\n\n"
         "## Crew\n\nNight Watch: the watch is kept in pairs. Each watch lasts four hours.\n"
     )
     asked = [c.wordings[0] for c in candidates(article)]
     assert asked == [
         "What is the impact on harbour trade?",
+        "What is the role of Norline?",
         "What does the article say about the night watch?",
     ]
 

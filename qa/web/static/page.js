@@ -262,11 +262,15 @@
     return [...headings, ...(passage.heading ? [passage.heading] : [])].join(" › ");
   };
   const noAnswer = (answer) => (answer.quote || answer.kind === "more" ? "" : `${say("related")} ${say("closest")}:\n\n`);
-  /** A paragraph, or a table where its text has a line for each row, with bars between the cells. */
+  /** A paragraph; where its text has lines, a table if each has bars between its cells, or else a list. */
   const laid = (text) => {
-    if (!text.includes("\n")) return h("p", {}, text);
-    const cells = (row, tag) => row.split(/(?:^| )\|(?: |$)/).map((cell) => h(tag, {}, cell));
-    return h("table", {}, ...text.split("\n").map((row, i) => h("tr", {}, ...cells(row, i ? "td" : "th"))));
+    const rows = text.split("\n").map((row) => row.split(/(?:^| )\|(?: |$)/));
+    if (rows.length === 1) return [h("p", {}, text)];
+    const cells = (row, tag) => row.map((cell) => h(tag, {}, cell));
+    if (rows.every((row) => row.length > 1))
+      return [h("table", {}, ...rows.map((row, i) => h("tr", {}, ...cells(row, i ? "td" : "th"))))];
+    const [introduction, ...items] = text.split("\n");
+    return [h("p", {}, introduction), h("ul", {}, ...items.map((item) => h("li", {}, item)))];
   };
   const asText = (words, passage, address) => `“${words}”\n— ${place(passage)}\n${address}`;
   const plain = (text) => text.replace(/[\\`*_{}[\]()<>#+.!|~&-]/g, "\\$&");
@@ -469,7 +473,7 @@
       if (answer.quote) {
         const { text, before, after } = answer.quote;
         const size = text.length < 40 ? ".short" : text.length > 240 ? ".long" : "";
-        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, laid(text)));
+        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, ...laid(text)));
         if (text.length < 80 && (before + after).trim().length > 1)
           turn.append(h("p.context", { lang: first.language, dir: "auto" }, before, h("b", {}, text), after));
       } else if (answer.kind !== "more") turn.append(h("p.label", {}, say("closest")));
