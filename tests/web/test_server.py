@@ -8,6 +8,7 @@ import json
 import re
 import secrets
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -29,6 +30,7 @@ from qa.web import create_app
 from qa.web.access import MAX_BODY, MCP_PATH
 from qa.web.feedback import Feedback, FeedbackError, FeedbackFile, to_questions
 from qa.web.front import front
+from qa.web.server import listen
 from tests.faults.load import CONCURRENCY, QUEUE, burden
 from tests.served import LOOPBACK, ROOT, Served
 
@@ -457,6 +459,14 @@ def test_a_setting_that_cannot_be_is_named_in_one_line(start: Start, server: Ser
 
 
 # Feedback
+
+
+def test_no_answer_waits_for_its_head_to_be_acknowledged() -> None:
+    """Head and body are two packets, and the second was held back for 40 ms, Nagle's way."""
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_without_a_folder_there_is_no_feedback(client: httpx.Client) -> None:
