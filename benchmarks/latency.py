@@ -105,7 +105,7 @@ def main(count: int, rounds: int) -> None:
     for question in questions(count):
         bot.ask(question)
         bare()
-    # Each for itself: reading drives the encoder's weights out of the cache, and only the first call after it pays.
+    # Each for itself: reading drives the encoder's weights out of the cache, which the next call pays for.
     calls: dict[str, Callable[[str], object]] = {"search": bot.search, "ask": bot.ask}
     for name, call in calls.items():
         for _ in range(rounds):
