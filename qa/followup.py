@@ -191,6 +191,9 @@ def _turns(history: Sequence[Message], most: int = TURNS_THAT_MATTER) -> list[di
     for number, message in enumerate(history[first:], first):
         if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
             raise QuestionError(f"history[{number}]: must be a message with a role and a content.")
+        # An assistant's that calls a tool may have none.
+        if message["role"] == "user" and "content" not in message:
+            raise QuestionError(f"history[{number}]: has no content.")
         if text := visible(_text(message.get("content"))):
             turns.append({"role": message["role"], "content": text})
     return turns

@@ -188,7 +188,7 @@ for _ in range(5_000):
         [{"role": "user", "content": "x" * 1_000_000}] * 1_000,
         [{"role": "user", "content": NESTED}],
         [{"role": "wizard", "content": "abc"}],
-        [{"role": "user"}],
+        [{"role": "assistant", "tool_calls": []}, {"role": "user", "content": None}],
         [{"role": "user", "content": "\ud800\x00"}],
     ],
     ids=["long", "nested", "role", "empty", "surrogate"],
@@ -203,7 +203,9 @@ def test_a_fault_far_back_is_counted_from_the_beginning(bot: qa.Bot) -> None:
         bot.ask("And why?", history)
 
 
-@pytest.mark.parametrize("history", ["text", [1], [{"content": "x"}], [{"role": 3, "content": "x"}], 5])
+@pytest.mark.parametrize(
+    "history", ["text", [1], [{"content": "x"}], [{"role": "user", "text": "x"}], [{"role": 3}], 5]
+)
 def test_what_is_no_conversation_is_refused_by_name(bot: qa.Bot, history: Any) -> None:
     with pytest.raises(qa.QaError, match="history"):
         bot.ask("And why?", history)
