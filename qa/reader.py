@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from pathlib import Path
 
 import numpy as np
@@ -70,14 +71,10 @@ class Reader:
 
         The question's tokens count each time. One passage at least is read.
         """
-        encodings: list[Encoding] = []
-        spent = 0
-        for passage in passages:
-            (encoding,) = self._session.tokenize([(question, passage.in_context)])
-            spent += len(encoding)
-            if encodings and tokens is not None and spent > tokens:
-                break
-            encodings.append(encoding)
+        encodings = self._session.tokenize([(question, passage.in_context) for passage in passages])
+        if tokens is not None:
+            fit = sum(spent <= tokens for spent in accumulate(map(len, encodings)))
+            encodings = encodings[: max(1, fit)]
         # One passage a run: no padding, and the same bits whatever else is read beside it.
         return list(self._map(self._read, encodings, passages))
 
