@@ -10,6 +10,7 @@ from qa.passages import Passage
 
 Verdict = Literal["answered", "related", "off_topic"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
+Kind = Literal["verdict", "more", "no_more", "place", "sure", "greeting", "thanks", "farewell", "about"]
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Answer:
     answering it; or ``off_topic``. ``confidence`` is the calibrated probability, 0 to 1, that the
     first passage answers. ``quote`` is None unless answered. ``passages`` come best first. ``question`` is
     what was understood, after the history. ``message`` is a fixed sentence that says the verdict
-    in words: the only text here that is not the article's.
+    in words: the only text here that is not the article's. ``kind`` tells what that sentence says, where
+    a wish ("more", "are you sure?") or small talk was answered.
     """
 
     question: str
@@ -50,6 +52,7 @@ class Answer:
     quote: Quote | None
     passages: tuple[Passage, ...]
     message: str
+    kind: Kind = "verdict"
 
     @property
     def places(self) -> tuple[Passage, ...]:

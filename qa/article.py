@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -75,9 +75,9 @@ class Article:
         return self.language.partition("-")[0].lower()
 
     @property
-    def paragraphs(self) -> Iterator[tuple[Section, Paragraph]]:
+    def paragraphs(self) -> tuple[tuple[Section, Paragraph], ...]:
         """Every paragraph in reading order, with its section."""
-        return ((section, p) for section in self.sections for p in section.paragraphs)
+        return tuple((section, p) for section in self.sections for p in section.paragraphs)
 
     @property
     def blocks(self) -> tuple[Block, ...]:

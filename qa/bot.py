@@ -13,7 +13,7 @@ import numpy as np
 
 from qa import followup, smalltalk
 from qa.answer import Answer, Quote, Verdict
-from qa.errors import QuestionError
+from qa.errors import IndexFolderError, QuestionError
 from qa.index import Index
 from qa.index import load as load_index
 from qa.manifest import CALIBRATION, READER
@@ -110,19 +110,20 @@ class Bot:
         wish = followup.wish_of(question) if history else None
         before = followup.earlier(history) if wish else None
         if wish == "more" and before is None:
-            return Answer(question, "related", 0.0, None, (), NO_MORE)
+            return Answer(question, "related", 0.0, None, (), NO_MORE, "no_more")
         if wish is None or before is None:
             return self._answer(self._meant(question, history))
-        if smalltalk.kind_of(before.question, opens=followup.opens(before.history)) == "about":
+        about = smalltalk.kind_of(before.question, opens=followup.opens(before.history)) == "about"
+        if about:
             answer, ranked = self._reply(before.question, "about"), self.index.passages
         else:
             judged = self._meant(clean(before.question), before.history)
             answer, ranked = self._answer(judged), self._ranked(judged)
         if wish == "more":
             return self._more(answer, ranked, before.pages)
-        if wish == "sure":
-            return replace(answer, message=SURE.format(confidence=answer.confidence))
-        return replace(answer, message=PLACE) if answer.quote else answer
+        if wish == "sure" and not about and answer.verdict != "off_topic":
+            return replace(answer, message=SURE.format(confidence=answer.confidence), kind="sure")
+        return replace(answer, message=PLACE, kind="place") if wish == "place" and answer.quote else answer
 
     def _meant(self, question: str, history: Sequence[followup.Message]) -> Judged:
         """Judge a question: one that leans on what was said is read alone and after that."""
@@ -229,12 +230,12 @@ class Bot:
     def _more(self, answer: Answer, ranked: Sequence[Passage], pages: int) -> Answer:
         """Show the passages that come after an answer's and ``pages`` more: near to it, and no answer."""
         if answer.verdict == "off_topic":
-            return replace(answer, passages=(), message=NO_MORE)
+            return replace(answer, passages=(), message=NO_MORE, kind="no_more")
         said = {passage.id for passage in answer.places}
         following = [passage for passage in ranked if passage.id not in said]
         passages = tuple(following[pages * SHOWN : (pages + 1) * SHOWN])
-        message = MORE if passages else NO_MORE
-        return replace(answer, verdict="related", quote=None, passages=passages, message=message)
+        more = replace(answer, verdict="related", quote=None, passages=passages, message=MORE, kind="more")
+        return more if passages else replace(more, message=NO_MORE, kind="no_more")
 
     def _ranked(self, judged: Judged) -> tuple[Passage, ...]:
         """Return the passages that were read, the best first, with their scores."""
@@ -243,10 +244,10 @@ class Bot:
 
     def _reply(self, question: str, kind: smalltalk.Kind) -> Answer:
         if kind != "about":
-            return Answer(question, "off_topic", 0.0, None, (), smalltalk.REPLIES[kind])
+            return Answer(question, "off_topic", 0.0, None, (), smalltalk.REPLIES[kind], kind)
         lead = self.index.passages[0]
         quote = Quote(lead.start, lead.end, lead.article)
-        return Answer(question, "answered", 1.0, quote, (lead,), smalltalk.REPLIES[kind])
+        return Answer(question, "answered", 1.0, quote, (lead,), smalltalk.REPLIES[kind], kind)
 
 
 def clean(question: str) -> str:
@@ -279,6 +280,11 @@ def load(folder: str | Path | None = None, *, reader: str | Path | None = None, 
         IndexFolderError: if the folder is no index, or anything in it does not fit.
         ModelError: if the reader cannot be used.
     """
+    if folder is None and not SHIPPED_INDEX.is_dir():
+        raise IndexFolderError(
+            "no index was named, and an installed package has no article of its own. "
+            "Name one: qa.load('my-index'), qa ask --index my-index, QA_INDEX=my-index."
+        )
     index = load_index(SHIPPED_INDEX if folder is None else folder)
     if reader is not None:
         from qa.extractive import reader_folder

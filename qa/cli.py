@@ -53,14 +53,14 @@ reader_name = click.option(
     "--reader", help="Read with another extractive question-answering model: a folder, or a name on the hub."
 )
 limit_of_a_set = click.option(
-    "--limit", type=click.IntRange(min=1), help="Questions drawn of a set; all without."
+    "--limit", type=click.IntRange(min=1), help="Draw at most this many questions from each set."
 )
 as_json_text = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @app.command()
 @click.argument("articles", metavar="[ARTICLE]...", type=PATH, nargs=-1, help="Markdown or plain text files.")
-@click.argument("folder", type=PATH, help="Where the index goes, or is.")
+@click.argument("folder", type=PATH, help="The index folder, to write or to check.")
 @click.option(
     "--model", default="all-MiniLM-L6-v2", help="A sentence-transformers model: a folder or a name."
 )
@@ -284,7 +284,7 @@ def evaluate(
     "questions",
     metavar="FOLDER",
     type=PATH,
-    help="A set, half of whose questions have no answer, about.",
+    help="A question set; about half of its questions should have no answer.",
 )
 @click.option("--part", default="choose", help="Only questions of this part, and those of none.")
 @limit_of_a_set

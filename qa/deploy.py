@@ -13,6 +13,7 @@ import yaml
 
 import qa
 from qa.article import Article
+from qa.encoder import DEFAULT_MODEL, HUB
 from qa.errors import MissingError, QaError
 from qa.fetch import fetch, is_address
 from qa.index import check
@@ -26,7 +27,7 @@ ENTRIES = {*BESIDE, "README.md", ".gitattributes", "qa", "index"}
 REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 PIN = re.compile(r"^gradio==(\S+)$", re.M)
 PYTHON = "3.11"
-DEFAULT_MODEL_ON_HUB = "sentence-transformers/all-MiniLM-L6-v2"
+LOG_IN = "Log in with a token that may write: hf auth login, or set HF_TOKEN."
 ATTRIBUTES = "*.onnx filter=lfs diff=lfs merge=lfs -text\n*.faiss filter=lfs diff=lfs merge=lfs -text\n"
 
 README = """
@@ -61,14 +62,9 @@ def prepare(folder: str | Path, index: str | Path) -> None:
     manifest = read_manifest(index)
     if problems := check(index):
         raise DeployError(problems[0])
-    if folder.exists():
-        held = list(folder.iterdir()) if folder.is_dir() else [folder]
-        # A program of somebody's own has an app.py and a README.md too.
-        ours = ENTRIES if (folder / "index" / MANIFEST).exists() and (folder / "qa").is_dir() else ()
-        foreign = [entry for entry in held if entry.name not in ours]
-        if foreign:
-            raise DeployError(f"{foreign[0]}: is no part of a Space, and would be lost. Name another folder.")
     try:
+        if foreign := _foreign(folder):
+            raise DeployError(f"{foreign}: is no part of a Space, and would be lost. Name another folder.")
         with staged(folder) as staging:
             shutil.copytree(
                 PACKAGE, staging / "qa", ignore=shutil.ignore_patterns("__pycache__", ".*", "space")
@@ -83,6 +79,16 @@ def prepare(folder: str | Path, index: str | Path) -> None:
             (staging / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
     except OSError as error:
         raise DeployError(f"{folder}: cannot be written ({error.strerror}).") from error
+
+
+def _foreign(folder: Path) -> Path | None:
+    """Return something that a folder holds and a Space does not, if there is any."""
+    if not folder.exists():
+        return None
+    held = list(folder.iterdir()) if folder.is_dir() else [folder]
+    # A program of somebody's own has an app.py and a README.md too.
+    ours = ENTRIES if (folder / "index" / MANIFEST).exists() and (folder / "qa").is_dir() else ()
+    return next((entry for entry in held if entry.name not in ours), None)
 
 
 def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private: bool = False) -> str:
@@ -108,7 +114,7 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
         from huggingface_hub import HfApi
         from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
     except ImportError as error:
-        raise MissingError("deploying", "huggingface_hub", "deploy") from error
+        raise MissingError("Deploying", "huggingface_hub", "deploy") from error
 
     api = HfApi(token=token)
     with tempfile.TemporaryDirectory() as temporary:
@@ -126,19 +132,16 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
                 delete_patterns=["qa/*", "index/*"],
             )
         except LocalTokenNotFoundError as error:
-            raise DeployError(f"{repo_id}: {_LOG_IN}") from error
+            raise DeployError(f"{repo_id}: {LOG_IN}") from error
         except HFValidationError as error:
             raise DeployError(f"{repo_id}: is no name that the hub takes ({error}).") from error
         except HfHubHTTPError as error:
             status = error.response.status_code
-            hint = f" {_LOG_IN}" if status in {401, 403} else ""
+            hint = f" {LOG_IN}" if status in {401, 403} else ""
             raise DeployError(f"{repo_id}: the hub refused ({status}).{hint}") from error
         except (httpx2.HTTPError, OSError) as error:
             raise DeployError(f"{repo_id}: the hub cannot be reached ({error}).") from error
     return str(space)
-
-
-_LOG_IN = "Log in with a token that may write: hf auth login, or set HF_TOKEN."
 
 
 @contextmanager
@@ -186,8 +189,8 @@ def _readme(article: Article, model: str) -> str:
         "pinned": False,
         "tags": ["question-answering", "mcp-server"],
     }
-    if on_hub or model == DEFAULT_MODEL_ON_HUB.rpartition("/")[2]:
-        head["models"] = [on_hub or DEFAULT_MODEL_ON_HUB]
+    if on_hub or model == DEFAULT_MODEL:
+        head["models"] = [on_hub or HUB + DEFAULT_MODEL]
     title = re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", article.title)
     front = yaml.safe_dump(head, sort_keys=False, allow_unicode=True)
     return f"---\n{front}---\n{README.format(title=title)}"

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 Vectors = npt.NDArray[np.float32]
 
 DEFAULT_MODEL = "all-MiniLM-L6-v2"
+HUB = "sentence-transformers/"
+"""Before a model's name, where the hub has the models of sentence-transformers."""
 
 
 @dataclass(frozen=True)
@@ -68,12 +70,12 @@ def find_model(name: str) -> Path | str:
     """
     if Path(name).is_dir():
         return Path(name)
-    weights = PACKAGED.get(name.removeprefix("sentence-transformers/"))
+    weights = PACKAGED.get(name.removeprefix(HUB))
     if weights is None:
         return name
     spec = importlib.util.find_spec(weights.package)
     if spec is None or not spec.submodule_search_locations:
-        return f"sentence-transformers/{name.removeprefix('sentence-transformers/')}"
+        return HUB + name.removeprefix(HUB)
     folder = Path(spec.submodule_search_locations[0]) / weights.folder
     with (folder / "model.safetensors").open("rb") as file:
         found = hashlib.file_digest(file, "sha256").hexdigest()
@@ -99,10 +101,11 @@ class PassageEncoder:
             from sentence_transformers import SentenceTransformer
         except ImportError as error:
             raise MissingError("Building", "sentence-transformers", "build") from error
+        found = find_model(name)
         try:
             with contextlib.nullcontext() if progress else quiet():
                 self._model: SentenceTransformer = SentenceTransformer(
-                    str(find_model(name)), device="cpu", model_kwargs={"use_safetensors": True}
+                    str(found), device="cpu", model_kwargs={"use_safetensors": True}
                 )
         except Exception as error:  # of many kinds: safetensors' derive from nothing narrower
             raise ModelError(

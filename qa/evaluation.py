@@ -192,7 +192,11 @@ def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | N
     """Read questions, by the document they are about.
 
     Where a row names no gold passages, those of ``passages`` that hold one of its answers are gold.
+
+    Raises:
+        QaError: if a row lacks something, or its answer stands in none of ``passages``.
     """
+    known = {passage.id for passage in passages}
     found: dict[str | None, list[Question]] = defaultdict(list)
     for row in read_rows(path):
         try:
@@ -203,6 +207,8 @@ def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | N
             answerable = row["answerable"]
             if not isinstance(answerable, bool):
                 raise ValueError("answerable, true or false")
+            if passages and answerable and not known.intersection(gold):
+                raise ValueError("answers or passage_ids: none is in the article, word for word")
             verdict = row.get("verdict") or ("answered" if answerable else None)
             question = Question(
                 id=str(row["id"]),
@@ -210,12 +216,12 @@ def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | N
                 gold=frozenset(gold),
                 answers=answers,
                 answerable=answerable,
-                kind=row.get("kind", ""),
-                part=row.get("part", ""),
+                kind=row.get("kind") or "",
+                part=row.get("part") or "",
                 verdict=verdict,
                 rewrite=_text(row, "rewrite" if row.get("rewrite") else "question"),
                 spans=tuple((pid, start, end) for pid, start, end in row.get("answer_spans", ())),
-                source=row.get("source_passage", ""),
+                source=row.get("source_passage") or "",
                 parts=_parts(row),
                 history=tuple(
                     {"role": turn["role"], "content": turn["text"]} for turn in row.get("history", ())

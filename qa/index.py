@@ -146,10 +146,9 @@ def load(folder: str | Path) -> Index:
     try:
         for name, expected in manifest.files.items():
             if sha256_of(inside(folder, name)) != expected:
-                articles = " ".join(str(folder / article) for article in manifest.articles)
                 raise IndexFolderError(
-                    f"{folder / name}: is not the file that was indexed. Rebuild the index, "
-                    f"with the model and the reader that it had: qa build {articles} {folder}"
+                    f"{folder / name}: is not the file that was indexed. Rebuild the index from its article, "
+                    f"with the model and the reader that it had: qa build ARTICLE {folder}"
                 )
         read = read_articles(folder, manifest)
         passages = read_passages(folder / PASSAGES, read)
@@ -244,18 +243,21 @@ def _refuse_foreign(folder: Path) -> None:
         return
     if not folder.is_dir():
         raise IndexFolderError(f"{folder}: is a file; name a folder for the index.")
-    ours = set()
-    if (folder / MANIFEST).exists():
-        ours = {MANIFEST, ARTICLES, PASSAGES, VECTORS, "encoder", READER, CALIBRATION}
     try:
-        named = set(read_manifest(folder).articles)
-    except IndexFolderError:  # of a damaged index, or one of another format
-        named = {entry.name for entry in folder.iterdir() if ours and ARTICLE_NAME.fullmatch(entry.name)}
-    for entry in folder.iterdir():
-        if entry.name not in ours | named:
-            raise IndexFolderError(
-                f"{entry}: is no part of an index, and building would remove it. Name another folder."
-            )
+        ours = set()
+        if (folder / MANIFEST).exists():
+            ours = {MANIFEST, ARTICLES, PASSAGES, VECTORS, "encoder", READER, CALIBRATION}
+        try:
+            named = set(read_manifest(folder).articles)
+        except IndexFolderError:  # of a damaged index, or one of another format
+            named = {entry.name for entry in folder.iterdir() if ours and ARTICLE_NAME.fullmatch(entry.name)}
+        foreign = next((entry for entry in folder.iterdir() if entry.name not in ours | named), None)
+    except OSError as error:
+        raise IndexFolderError(f"{folder}: cannot be read ({error.strerror}).") from error
+    if foreign is not None:
+        raise IndexFolderError(
+            f"{foreign}: is no part of an index, and building would remove it. Name another folder."
+        )
 
 
 def _write_vectors(path: Path, vectors: Vectors) -> None:

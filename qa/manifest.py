@@ -54,11 +54,11 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     if not os.path.isdir(folder):  # noqa: PTH112 - Path.is_dir raises where a name is too long
         raise IndexFolderError(f"{folder}: no such index folder. Build one: qa build ARTICLE {folder}")
-    if not path.exists():
-        raise IndexFolderError(
-            f"{path}: is missing, so {folder} is no index. Build it: qa build ARTICLE {folder}"
-        )
     try:
+        if not path.exists():
+            raise IndexFolderError(
+                f"{path}: is missing, so {folder} is no index. Build it: qa build ARTICLE {folder}"
+            )
         data = inside(folder, MANIFEST, MAX_MANIFEST_BYTES).read_bytes()
         found = json.loads(data)
     except OSError as error:

@@ -12,6 +12,8 @@ from unicodedata import category
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 from markdown_it import MarkdownIt
+from markdown_it.rules_block import StateBlock
+from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
@@ -82,7 +84,6 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
     except UnicodeEncodeError as error:
         raise ArticleError(f"{name}: character {error.start} is half of a surrogate pair.") from error
     meta, body = _front_matter(text, name) if markdown else ({}, text)
-    body = _without_comments(body) if markdown else body
     _refuse_endless(body, name, markdown=markdown)
     try:
         found = _markdown_blocks(body) if markdown else _plain_blocks(body)
@@ -92,8 +93,11 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
         raise ArticleError(
             f"{name}: its Markdown is nested too deeply. Flatten its lists or quotes."
         ) from error
-    own = _line(meta.get("title"))
-    if (language := _line(meta.get("language"))) and not LANGUAGE.fullmatch(language):
+    fields = {
+        field: _field(meta, field, name) for field in ("title", "language", "author", "published", "source")
+    }
+    own = fields.pop("title")
+    if (language := fields.pop("language")) and not LANGUAGE.fullmatch(language):
         raise ArticleError(f"{name}: language {language[:40]!r} is no code such as en or pt-BR.")
     levels = [level for level, _ in blocks if level]
     if blocks and blocks[0][0] == 1 and levels.count(1) == 1 and own in {"", blocks[0][1]}:
@@ -109,9 +113,7 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
         blocks,
         title=own or title or _line(Path(name).stem) or "article",
         language=language or "en",
-        author=_line(meta.get("author")),
-        published=_line(meta.get("published")),
-        source=_line(meta.get("source")),
+        **fields,
         questions=tuple(filter(None, map(_line, questions))),
     )
     if not any(section.paragraphs for section in article.sections):
@@ -133,8 +135,9 @@ def _refuse_endless(body: str, name: str, *, markdown: bool) -> None:
 
 def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     handler = YAMLHandler()
+    begun = text.lstrip()
     try:
-        block, body = handler.split(text) if handler.detect(text) else ("", text)
+        block, body = handler.split(begun) if handler.detect(begun) else ("", text)
     except ValueError:
         # A line of dashes on top that no other one closes is a rule, not front matter.
         return {}, text
@@ -154,13 +157,6 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     if not isinstance(meta, dict | None):
         raise ArticleError(f"{name}: the front matter must be a list of `key: value` lines.")
     return {str(key).lower(): value for key, value in (meta or {}).items()}, body
-
-
-def _without_comments(body: str) -> str:
-    """Leave out what an editor hid from readers; what no ``-->`` ends is text."""
-    first, *hidden = body.split("<!--")
-    parted = [(part, *part.partition("-->")[1:]) for part in hidden]
-    return first + "".join(after if end else f"<!--{part}" for part, end, after in parted)
 
 
 def _markdown_blocks(body: str) -> Iterator[Block]:
@@ -192,7 +188,9 @@ def _parsed(body: str) -> Iterator[tuple[int, str, bool]]:
     options = {"html": False, "maxNesting": MAX_NESTING}
     # Inline markup is parsed apart, so that its many tokens are held for one block at a time.
     blocks, inline = (
-        MarkdownIt("commonmark", options).use(footnote_plugin, inline=False, move_to_end=False)
+        MarkdownIt("commonmark", options)
+        .use(footnote_plugin, inline=False, move_to_end=False)
+        .use(_without_comments)
         for _ in range(2)
     )
     blocks.enable("table").disable("inline")
@@ -223,6 +221,42 @@ def _parsed(body: str) -> Iterator[tuple[int, str, bool]]:
                 yield level, text, lists > 0
         elif token.type in {"fence", "code_block"}:
             yield 0, _tidy(token.content), lists > 0
+
+
+def _without_comments(parser: MarkdownIt) -> None:
+    """Leave out what an editor hid from readers in comments of HTML, wherever that is no code."""
+
+    def end_of_comment(state: StateBlock | StateInline, start: int) -> int:
+        """Return where the comment that begins there ends; 0 where none begins, or none ends."""
+        if not state.src.startswith("<!--", start) or state.env.get("without end") is state.src:
+            return 0
+        end = state.src.find("-->", start + 4) + 3
+        if end < 3:
+            # Nor does any that begins later: looked for once, however many begin.
+            state.env["without end"] = state.src
+            return 0
+        return end
+
+    def inline(state: StateInline, silent: bool) -> bool:
+        end = end_of_comment(state, state.pos)
+        if not 0 < end <= state.posMax:
+            return False
+        state.pos = end
+        return True
+
+    def block(state: StateBlock, first: int, after: int, silent: bool) -> bool:
+        if state.is_code_block(first):
+            return False
+        end = end_of_comment(state, state.bMarks[first] + state.tShift[first])
+        last = next((line for line in range(first, after) if state.eMarks[line] >= end), after)
+        # What stands behind it on its last line is a paragraph's, in which it is left out.
+        if not end or last == after or state.src[end : state.eMarks[last]].strip():
+            return False
+        state.line = last + 1
+        return True
+
+    parser.inline.ruler.before("escape", "comment", inline)
+    parser.block.ruler.before("fence", "comment", block)
 
 
 def _inline_text(token: Token) -> str:
@@ -263,10 +297,22 @@ def _plain_blocks(body: str) -> Iterator[Block]:
             yield 0, text
 
 
-def _line(value: object) -> str:
-    """Return a name, or a field of the front matter, as one line; YAML's lists and mappings are none."""
+def _field(meta: dict[str, Any], field: str, name: str) -> str:
+    """Return a field of the front matter as one line; of several authors, all."""
+    value = meta.get(field, "")
+    if field == "author" and isinstance(value, list) and all(isinstance(one, str) for one in value):
+        value = ", ".join(value)
+    if not isinstance(value, str):
+        raise ArticleError(
+            f"{name}: {field} must be a line of text. One with a bracket must stand in quotes."
+        )
+    return _line(value)
+
+
+def _line(text: str) -> str:
+    """Return a text as one line."""
     # An escape in YAML, and a file's name, can hold half of a surrogate pair.
-    return _tidy(value.encode("utf-8", "replace").decode()) if isinstance(value, str) else ""
+    return _tidy(text.encode("utf-8", "replace").decode())
 
 
 def _tidy(text: str) -> str:

@@ -12,14 +12,20 @@ from tokenizers import Tokenizer
 from qa.article import Article, is_table
 
 HEADING_SEPARATOR = " › "
-LONGEST_WORD = 40
+LOOKED_AHEAD = 40
+"""Characters after a sentence's end that tell whether it goes on."""
+
 ABBREVIATED = re.compile(r"\b(?:Amb|Cllr|Mx|Pte|approx|ca|inkl|zzgl)\.\s*$")
+"""Abbreviations at whose points the splitter ends a sentence."""
+
 SHORT_WORD = re.compile(r"\b\w{1,5}\.\s*$")
+"""What may be another abbreviation: it is one where no capital follows."""
+
 DAY = re.compile(r"\b\d{1,2}\.\s*$")
 AFTER_DAY = re.compile(
     r"(?:Jan|Feb|Mär|Apr|Mai|Jun|Jul|Aug|Sep|Okt|Nov|Dez)|(?:Quartal|Jahrhundert|Weltkrieg|Halbjahr)"
 )
-"""Abbreviations and German ordinals at whose points the splitter ends a sentence."""
+"""A German ordinal, and what follows one."""
 
 
 @dataclass(frozen=True)
@@ -125,8 +131,9 @@ def _sentences(language: str, text: str) -> Iterator[tuple[int, int]]:
     begin = None
     for found in get_sentence_boundaries(language, text):
         begin = found["start_index"] if begin is None else begin
-        if not _goes_on(text[begin : found["end_index"]], text[found["end_index"] :][:LONGEST_WORD]):
-            yield begin, found["end_index"]
+        end = found["end_index"]
+        if not _goes_on(text[begin:end], text[end : end + LOOKED_AHEAD]):
+            yield begin, end
             begin = None
 
 

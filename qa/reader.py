@@ -57,7 +57,7 @@ class Reader:
         tokenizer = self._session.tokenizer
         if not tokenizer.truncation:
             raise ModelError(f"{folder / 'tokenizer.json'}: does not say how many tokens are read at once.")
-        # Of the longer of the two, and so of a question only where it outgrows the passage.
+        # The longer of the two is cut: a question only where it outgrows the passage.
         tokenizer.enable_truncation(tokenizer.truncation["max_length"], strategy="longest_first")
         self._map: Callable[..., Iterator[Reading]] = map
         if threads > 1:

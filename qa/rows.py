@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import itertools
-import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, TypeVar
@@ -19,8 +18,8 @@ Line = Annotated[str, msgspec.Meta(pattern=r"\A(?:\S+(?: \S+)*)?\Z")]
 """One line, perhaps an empty one, without blanks that mean nothing."""
 
 Text = Annotated[Line, msgspec.Meta(min_length=1)]
-Lines = Annotated[str, msgspec.Meta(pattern=rf"\A\S+(?:[ {ROW_GAP}]\S+)*\Z")]
-"""A paragraph's text, or a table's, a line for each row."""
+Lines = Annotated[str, msgspec.Meta(pattern=rf"\A\S+(?:(?:[ {ROW_GAP}]|(?<=\|)  (?=\|))\S+)*\Z")]
+"""A paragraph's text, or a table's, a line for each row, in which an empty cell leaves two blanks."""
 
 
 class ArticleRow(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -60,7 +59,7 @@ def read_articles(folder: Path, manifest: Manifest) -> tuple[Article, ...]:
     for _, row in _rows(path, ArticleRow, "article"):
         about = msgspec.structs.asdict(row)
         articles.append(assemble(about.pop("blocks"), **about))
-        if not any(articles[-1].paragraphs):
+        if not articles[-1].paragraphs:
             raise IndexFolderError(f"{path}: holds an article without a paragraph. Rebuild the index.")
     if len(articles) != len(manifest.articles):
         raise IndexFolderError(
@@ -78,17 +77,10 @@ def write_articles(path: Path, articles: Sequence[Article]) -> None:
 def write_passages(path: Path, passages: Sequence[Passage], articles: Sequence[Article]) -> None:
     """Write passages, a line each, with the number of the article that they are cut from."""
     numbers = {id(article): number for number, article in enumerate(articles)}
-    with path.open("w", encoding="utf-8", newline="\n") as file:
-        for p in passages:
-            row = {
-                "id": p.id,
-                "article": numbers[id(p.article)],
-                "heading": p.heading,
-                "start": p.start,
-                "end": p.end,
-                "sentences": p.sentences,
-            }
-            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    rows = [
+        PassageRow(p.id, numbers[id(p.article)], p.heading, p.start, p.end, p.sentences) for p in passages
+    ]
+    path.write_bytes(msgspec.json.Encoder().encode_lines(rows))
 
 
 def read_passages(path: Path, articles: tuple[Article, ...]) -> tuple[Passage, ...]:

@@ -102,11 +102,11 @@ class Stems:
 class Found:
     """Every passage's scores for one question, in the order of the index's passages.
 
-    ``fused`` is the weighed mean of the z-scores of ``cosine`` and BM25, which counts the more the
+    ``fused`` is the weighted mean of the z-scores of ``cosine`` and BM25, which counts the more the
     more ``coverage`` the best passage has, and 1 more for each phrase in quotation marks that stands in the
-    passage; ``coverage`` is the share of the question's content words, weighed by how rare they are, that
+    passage; ``coverage`` is the share of the question's content words, weighted by how rare they are, that
     stand in the passage;
-    ``unknown`` is the weighed share that stands nowhere in the articles.
+    ``unknown`` is the weighted share that stands nowhere in the articles.
     """
 
     fused: Scores

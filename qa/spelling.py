@@ -35,32 +35,43 @@ MOST_SLIPS = 12
 LONGEST = 24
 """Letters up to which a word is set right."""
 
-NAMES: tuple[tuple[str, ...], ...] = (
-    ("Russia", "Moscow", "the Kremlin", "Kremlin", "Russian government", "Russian Federation"),
-    ("North Korea", "Pyongyang", "DPRK"),
-    ("South Korea", "Seoul", "ROK"),
-    ("United States", "US", "U.S.", "USA", "U.S.A.", "America", "Washington", "the White House"),
-    ("European Union", "EU", "E.U.", "Brussels"),
-    ("United Kingdom", "UK", "U.K.", "Britain", "Great Britain", "London", "Downing Street"),
-    ("United Nations", "UN", "U.N."),
-    ("China", "Beijing", "PRC"),
-    ("Ukraine", "Kyiv", "Kiev"),
-    ("Japan", "Tokyo"),
-    ("Germany", "Berlin"),
-    ("France", "Paris", "the Élysée"),
-    ("Iran", "Tehran", "Teheran"),
-    ("India", "New Delhi"),
-    ("Israel", "Jerusalem"),
-    ("Turkey", "Türkiye", "Ankara"),
-    ("Poland", "Warsaw"),
-    ("Belarus", "Minsk"),
-    ("Syria", "Damascus"),
-    ("Taiwan", "Taipei"),
-    ("Saudi Arabia", "Riyadh"),
-    ("Canada", "Ottawa"),
-    ("Australia", "Canberra"),
+LOOKED_BACK = 24
+"""Characters before a name that tell what it is a part of."""
+
+NAMES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
+    (("Russia", "Russian government", "Russian Federation"), ("Moscow", "the Kremlin", "Kremlin")),
+    (("North Korea", "DPRK"), ("Pyongyang",)),
+    (("South Korea", "ROK"), ("Seoul",)),
+    (("United States", "US", "U.S.", "USA", "U.S.A.", "America"), ("Washington", "the White House")),
+    (("European Union", "EU", "E.U."), ("Brussels",)),
+    (("United Kingdom", "UK", "U.K.", "Britain", "Great Britain"), ("London", "Downing Street")),
+    (("United Nations", "UN", "U.N."), ()),
+    (("China", "PRC"), ("Beijing",)),
+    (("Ukraine",), ("Kyiv", "Kiev")),
+    (("Japan",), ("Tokyo",)),
+    (("Germany",), ("Berlin",)),
+    (("France",), ("Paris", "the Élysée")),
+    (("Iran",), ("Tehran", "Teheran")),
+    (("India",), ("New Delhi",)),
+    (("Israel",), ("Jerusalem",)),
+    (("Turkey", "Türkiye"), ("Ankara",)),
+    (("Poland",), ("Warsaw",)),
+    (("Belarus",), ("Minsk",)),
+    (("Syria",), ("Damascus",)),
+    (("Taiwan",), ("Taipei",)),
+    (("Saudi Arabia",), ("Riyadh",)),
+    (("Canada",), ("Ottawa",)),
+    (("Australia",), ("Canberra",)),
 )
-"""Names that the news uses for one thing: a country, its capital, its government, its letters."""
+"""Names that the news uses for one state or union, and those of where it is governed from, which can mean
+its government: "Moscow says"."""
+
+SEATS = frozenset(seat for _, seats in NAMES for seat in seats)
+PLACE = re.compile(
+    r"\b(?:across|around|at|from|in|inside|into|leaves?|left|near|outside|reach\w*|through|visit\w*|the) $",
+    re.I,
+)
+"""What stands before a seat that is meant as a place: "in Paris", "the Paris metro"."""
 
 
 class Spelling:
@@ -95,11 +106,12 @@ class Spelling:
         return self._name.sub(self._renamed, question) if self._name else question
 
     def _renamed(self, found: re.Match[str]) -> str:
-        """Write a name as the articles do, unless it is a part of a longer one: George Washington."""
-        before = BEFORE.search(found.string[max(0, found.start() - LONGEST) : found.start()])
-        after = AFTER.match(found.string, found.end())
-        longer = (before and content_words(before.group())) or after
-        return found.group() if longer else self._names[found.group()]
+        """Write a name as the articles do, unless a place is meant, or a longer name: George Washington."""
+        name, before = found.group(), found.string[max(0, found.start() - LOOKED_BACK) : found.start()]
+        first = BEFORE.search(before)
+        longer = (first and content_words(first.group())) or AFTER.match(found.string, found.end())
+        place = name in SEATS and PLACE.search(before)
+        return name if longer or place else self._names[name]
 
     def _is_slip(self, word: str) -> bool:
         """Say whether a word is written like others, and in neither the articles nor the dictionary."""
@@ -163,13 +175,17 @@ def _corrected(word: str, language: str) -> str | None:
 
 
 def _written_otherwise(text: str) -> Iterator[tuple[str, str]]:
-    """Yield names that a text lacks, each with the name that it uses most for the same thing."""
-    for names in NAMES:
+    """Yield names that a text lacks, each with the name that it uses most for the same thing.
+
+    A state is not exchanged for its capital: an article about Paris does not say how large France is.
+    """
+    for states, seats in NAMES:
         # Most names stand nowhere, and to see that takes no pattern.
         counts = {
             name: len(re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", text)) if name in text else 0
-            for name in names
+            for name in (*states, *seats)
         }
-        used = max(names, key=lambda name: counts[name])
-        if counts[used]:
-            yield from ((name, used) for name in names if not counts[name])
+        for names, alike in ((states, states), (seats, (*states, *seats))):
+            used = max(alike, key=lambda name: counts[name], default="")
+            if used and counts[used]:
+                yield from ((name, used) for name in names if not counts[name])

@@ -124,7 +124,7 @@ def test_a_heading_that_is_not_the_title_stays() -> None:
     assert parse_article("---\ntitle: Harbour\n---\n\n# Harbour\n\nText.").text == "Text."
 
 
-@pytest.mark.parametrize("value", ["!!bool maybe", "!!timestamp soon", '!!int ""', '"\\ud83d story"', "[a]"])
+@pytest.mark.parametrize("value", ["!!bool maybe", "!!timestamp soon", '!!int ""', '"\\ud83d story"'])
 def test_any_title_is_a_title_or_none(value: str) -> None:
     article = parse_article(f"---\ntitle: {value}\n---\n\nText.", name="a  b .md")
     assert article.title in {"maybe", "soon", "a b", "? story"}
@@ -134,18 +134,24 @@ def test_front_matter_is_read_and_obeys_nobody() -> None:
     lines = [
         "title: A",
         "published: 2024-06-20",
-        "author: [no line]",
+        "author: [A. One, B. Two]",
         "language: no",
         "source: 0x" + "f" * 5_000,
         "Questions:",
         "  - Who?",
     ]
-    article = parse_article("\n".join(["---", *lines, "---", "", "Text."]))
-    assert (article.title, article.published, article.author) == ("A", "2024-06-20", "")
+    article = parse_article("\n".join(["", " ", "---", *lines, "---", "", "Text."]))
+    assert (article.title, article.published, article.author) == ("A", "2024-06-20", "A. One, B. Two")
     assert (article.language, article.source[:4]) == ("no", "0xff"), "no value of YAML's own"
     assert article.questions == ("Who?",)
-    hostile = "---\ntitle: !!python/object/apply:os.getcwd []\nauthor: !!python/name:os.sep ''\n---\n\nText."
+    hostile = "---\ntitle: !!python/object/apply:os.getcwd ''\nauthor: !!python/name:os.sep ''\n---\n\nText."
     assert (parse_article(hostile).title, parse_article(hostile).author) == ("article", "")
+
+
+@pytest.mark.parametrize("field", ["title: [a]", "language: [de]", "source: {a: b}", "author: [a, [b]]"])
+def test_a_field_that_is_no_text_is_refused_and_not_dropped(field: str) -> None:
+    with pytest.raises(ArticleError, match=rf"{field.partition(':')[0]} must be a line of text"):
+        parse_article(f"---\n{field}\n---\n\nText.")
 
 
 def test_a_title_with_a_colon_is_told_of_its_line_and_the_remedy() -> None:
@@ -170,8 +176,11 @@ def test_questions_that_are_no_list_of_texts_are_refused_and_not_dropped(questio
 
 
 def test_what_an_editor_hid_is_not_published() -> None:
-    text = "Said. <!-- TODO: is this\n\nlibel? --> More.\n\n<!-- gone -->\n\nIf a <!-- b then c."
-    assert parse_article(text).text == "Said. More.\n\nIf a <!-- b then c."
+    hidden = "<!-- TODO: ask a lawyer\n\n- is *this*\n\nlibel? -->\n\nSaid <!-- by <!-- whom\never --> here."
+    assert parse_article(f"{hidden}\n\n> <!-- a\n> b -->\n> c").text == "Said here.\n\nc"
+    shown = "If `<!-- a -->` and <!-- b then <!-- c."
+    code = "```\n<!-- d -->\n```"
+    assert parse_article(f"{shown}\n\n{code}").text == "If <!-- a --> and <!-- b then <!-- c.\n\n<!-- d -->"
     assert parse_article("a <!-- b --> c", markdown=False).text == "a <!-- b --> c"
 
 

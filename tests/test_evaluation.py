@@ -293,6 +293,16 @@ def test_an_answer_within_a_word_counts_only_where_it_stands_nowhere_else(
     assert question.gold == gold
 
 
+@pytest.mark.parametrize("wrong", [{"answers": ["Noon"]}, {"passage_ids": ["p9"]}, {}])
+def test_an_answer_that_stands_nowhere_is_named(tmp_path: Path, wrong: dict) -> None:
+    row = {"id": "1", "question": "When?", "answerable": True, "part": None, "kind": None} | wrong
+    path = write(tmp_path / "set", [row]) / "questions.jsonl"
+    with pytest.raises(QaError, match="none is in the article"):
+        read_questions(path, [FIRST, SECOND])
+    (question,) = read_questions(path)[None]
+    assert (question.part, question.kind) == ("", ""), "as if it were not there"
+
+
 def test_a_part_is_kept_to_where_a_set_has_articles_of_its_own(tmp_path: Path) -> None:
     rows = [asked(1, part="choose"), asked(2, part="report"), asked(3)]
     folder = write(tmp_path / "set", rows, CORPUS)

@@ -137,6 +137,13 @@ def test_how_the_article_begins_is_gone_on_from_and_vouched_for(bot: qa.Bot) -> 
     assert bot.ask("Tell me more", about).passages[0].id == second.id
 
 
+@pytest.mark.parametrize("asked", ["What is this article about?", "How do I bake sourdough bread?"])
+def test_nothing_is_said_to_be_sure_of_what_was_not_judged_or_not_shown(bot: qa.Bot, asked: str) -> None:
+    assert bot.ask("Are you sure?", after(asked)) == bot.ask(asked)
+    sure = bot.ask("Are you sure?", after("What did they sign?"))
+    assert sure.kind == "sure" and "%" in sure.message
+
+
 def test_what_was_asked_is_known_after_many_pages(bot: qa.Bot) -> None:
     asked = "How many containers of munitions were sent?"
     answer = bot.ask("Where does it say that?", after(asked, *["more"] * 20))

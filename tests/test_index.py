@@ -1,18 +1,24 @@
 """Building, checking and loading an index folder."""
 
 import json
+import os
 import shutil
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 import qa
 from qa import index
 from qa.deploy import prepare
 from qa.errors import ArticleError, IndexFolderError, ModelError
-from qa.manifest import ENCODER
+from qa.manifest import ARTICLES, ENCODER, read_manifest
+from qa.markup import parse_article
+from qa.rows import read_articles, write_articles
 from tests.faults.damage import forge
 
 ROOT = Path(__file__).parent.parent
@@ -92,6 +98,43 @@ def test_check_says_that_an_index_cannot_be_loaded(copied: Path, name: str) -> N
     assert name.rpartition("/")[2] in problem
 
 
+CELLS = st.lists(st.sampled_from(["", "a", "1 | 2", "\\\\|", "*b*"]), min_size=3, max_size=3)
+
+
+@given(st.lists(CELLS.map(" | ".join).map("| {} |".format), min_size=1, max_size=4))
+def test_every_table_that_is_read_is_stored_and_loads(rows: list[str]) -> None:
+    """An empty cell between two others ended a build, after everything was embedded."""
+    article = parse_article("\n".join(["Some words.", "", rows[0], "|---|---|---|", *rows[1:]]))
+    with tempfile.TemporaryDirectory() as folder:
+        write_articles(Path(folder) / ARTICLES, [article])
+        manifest = read_manifest(ROOT / "index")
+        assert read_articles(Path(folder), manifest) == (article,)
+
+
+def test_a_folder_that_may_not_be_read_is_named() -> None:
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)  # Whom everything is forbidden that root may do.
+        try:
+            for work in (lambda: qa.load(folder), lambda: qa.build(ROOT / "index" / "article.md", folder)):
+                with pytest.raises(IndexFolderError, match=folder):
+                    work()
+        finally:
+            if root:
+                os.seteuid(0)
+            Path(folder).chmod(0o700)
+
+
+def test_a_package_without_an_article_asks_for_an_index(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("qa.bot.SHIPPED_INDEX", tmp_path / "index")
+    with pytest.raises(IndexFolderError, match="no index was named"):
+        qa.load()
+
+
 def test_an_article_whose_file_has_an_odd_name_is_indexed(tmp_path: Path) -> None:
     article = tmp_path / "my  story .txt"
     article.write_text("Snow fell on the harbour all night.", encoding="utf-8")
@@ -111,8 +154,8 @@ def test_an_article_that_is_read_otherwise_than_it_was_indexed_is_named(copied: 
 @pytest.mark.parametrize(
     ("name", "old", "new", "message"),
     [
-        ("passages.jsonl", b'"id": "p2"', b'"id": "p1"', "two passages of one id"),
-        ("passages.jsonl", b'"id": "p2"', b'"id": "../p"', "no passage"),
+        ("passages.jsonl", b'"id":"p2"', b'"id":"p1"', "two passages of one id"),
+        ("passages.jsonl", b'"id":"p2"', b'"id":"../p"', "no passage"),
         ("articles.jsonl", b"[0,", b"[2,", "without a paragraph"),
     ],
 )

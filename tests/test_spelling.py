@@ -85,6 +85,20 @@ def test_a_part_of_a_longer_name_stays(spelling: Spelling, question: str) -> Non
     assert spelling.correct(question) == question
 
 
+@pytest.mark.parametrize(
+    ("article", "question"),
+    [
+        ("About 68 million people live in France.", "How many people live in Paris?"),
+        ("About 68 million people live in France.", "Who designed the Paris metro?"),
+        ("About two million people live in Paris.", "How many people live in France?"),
+        ("The Kremlin stands in Moscow.", "How large is Russia?"),
+    ],
+)
+def test_a_capital_is_no_country_where_a_place_is_meant(article: str, question: str) -> None:
+    """People of Paris were counted as those of France, and it was 94 % sure."""
+    assert Spelling([article], "en").correct(question) == question
+
+
 def test_a_spelling_goes_with_its_article() -> None:
     """Measuring a set makes one for each of hundreds of articles."""
     made = Spelling([ARTICLE], "en")

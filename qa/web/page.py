@@ -16,10 +16,9 @@ import gradio as gr
 from gradio.events import api
 from pydantic import BaseModel, Field, ValidationError
 
-from qa import smalltalk
 from qa.answer import Answer
 from qa.article import BETWEEN_CELLS, ROW_GAP, Article, is_table
-from qa.bot import MORE, NO_MORE, PLACE, SURE, clean
+from qa.bot import clean
 from qa.errors import QaError
 from qa.followup import candidates
 from qa.passages import HEADING_SEPARATOR, Passage
@@ -46,8 +45,6 @@ CONTEXT_WORDS = 3
 """Words before and after a quote that its text fragment names."""
 
 RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
-KINDS = {MORE: "more", NO_MORE: "no_more", PLACE: "place"} | {v: k for k, v in smalltalk.REPLIES.items()}
-"""What the bot says besides its verdicts -> the name of the page's words for it."""
 
 HEAD_OF_GRADIO = re.compile(
     r'\s*<(?:meta\s+(?:property="og:|name="twitter:)[^>]*|link rel="(?:manifest|stylesheet)"[^>]*)>'
@@ -78,7 +75,7 @@ class Leading(BaseModel):
     k: Annotated[int, Field(ge=1, le=6)] = 3
 
 
-def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
+def build_page(desk: Desk, settings: Settings) -> gr.Blocks:
     """Return the chat, with the named endpoints ``/ask`` and ``/search``.
 
     No conversation is held here: the browser sends what was said with each question.
@@ -89,39 +86,39 @@ def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
         try:
             asked = Asked.model_validate(data)
             history = [turn.model_dump() for turn in asked.history]
-            answer = await bot.ask_async(asked.question, history)
+            answer = await desk.ask_async(asked.question, history)
         except BusyError:
             return {"refused": "busy"}
         except (QaError, ValidationError):
             return {"refused": "refused"}
         leans = len(candidates(clean(asked.question), history)) > 1
-        return shown(answer, bot.index.articles) | {"leans": leans}
+        return shown(answer, desk.index.articles) | {"leans": leans}
 
     def further(data: Any) -> list[str]:
         try:
             wanted = Leading.model_validate(data)
-            return suggestions(bot, wanted.shown, wanted.k)
+            return suggestions(desk, wanted.shown, wanted.k)
         except (QaError, ValidationError):
             return []
 
     def ask(question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:
         """Answer a question in the article's own words, or say that the article does not answer it."""
         try:
-            return bot.ask(question, history or []).to_dict()
+            return desk.ask(question, history or []).to_dict()
         except QaError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
     def search(question: str, k: int = 5) -> list[dict[str, str | int | float]]:
         """Return the passages nearest to a question, best first, without judging whether they answer."""
         try:
-            return [passage.to_dict() for passage in bot.search(question, min(k, MAX_SEARCHED))]
+            return [passage.to_dict() for passage in desk.search(question, min(k, MAX_SEARCHED))]
         except QaError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
     # Gradio reads the types of what comes back from here, and does not resolve those written as text.
     ask.__annotations__["return"] = AnswerModel
     search.__annotations__["return"] = list[PassageModel]
-    with gr.Blocks(title=bot.index.articles[0].title, analytics_enabled=False) as page:
+    with gr.Blocks(title=desk.index.articles[0].title, analytics_enabled=False) as page:
         gr.HTML(
             html_template='<div class="qa-chat"></div>',
             js_on_load="window.articleChat(element, server)",
@@ -141,7 +138,6 @@ def build_page(bot: Desk, settings: Settings) -> gr.Blocks:
 def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
     """Return what the page shows of an answer: plain JSON types, no HTML."""
     sure = answer.confidence
-    kind = "sure" if answer.message == SURE.format(confidence=sure) else KINDS.get(answer.message)
     quote = None
     if answer.quote is not None:
         inner = answer.quote
@@ -164,7 +160,7 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
     return {
         "question": answer.question,
         "verdict": answer.verdict,
-        "kind": kind,
+        "kind": None if answer.kind == "verdict" else answer.kind,
         "sure": level if answer.verdict == "answered" else "sure_no",
         "percent": min(99, round(100 * sure)),
         "quote": quote,
@@ -185,7 +181,7 @@ def _passage(passage: Passage, articles: tuple[Article, ...]) -> dict[str, Any]:
 
 def _name(passage: Passage) -> str:
     """Return what a passage is called: its inmost heading, else its first words; "" for the first of all."""
-    _, lead = next(passage.article.paragraphs)
+    _, lead = passage.article.paragraphs[0]
     if passage.heading not in {"", passage.article.title}:
         return passage.heading.split(HEADING_SEPARATOR)[-1]
     if passage.start == lead.start:
@@ -201,11 +197,7 @@ def text_fragment(source: str, text: str, before: str = "", after: str = "") -> 
     Encoded as https://wicg.github.io/scroll-to-text-fragment/ asks: the dash, comma and ampersand
     part its fields, so in a word they are written with a percent sign, and quote() leaves the dash.
     """
-    try:
-        parts = urlsplit(source)
-    except ValueError:
-        return ""
-    if parts.scheme not in {"http", "https"} or not parts.netloc:
+    if not _is_web_address(source):
         return ""
 
     def encode(words: Iterable[str]) -> str:
@@ -228,19 +220,26 @@ def text_fragment(source: str, text: str, before: str = "", after: str = "") -> 
     return f"{address}{'' if '#' in address else '#'}:~:text={','.join(fields)}"
 
 
+def _is_web_address(source: str) -> bool:
+    try:
+        parts = urlsplit(source)
+    except ValueError:
+        return False
+    return parts.scheme in {"http", "https"} and bool(parts.netloc)
+
+
 def render_article(article: Article, number: int = 0) -> str:
     """Return an article's HTML. Each block carries its offsets, in code points, into the article's text."""
     return "".join(_blocks(article, number))
 
 
 def _blocks(article: Article, number: int) -> Iterator[str]:
-    source = article.source if text_fragment(article.source, "") else ""
     yield f'<article {_language(article)} data-article="{number}" aria-labelledby="a{number}">'
     yield f'<header><h1 id="a{number}">{_plain(article.title)}</h1>'
     byline = [_plain(text) for text in (article.author, article.published) if text]
-    if source:
-        host = _plain(urlsplit(source).netloc)
-        byline.append(f'<a href="{escape(source)}" rel="noopener noreferrer">{host}</a>')
+    if _is_web_address(article.source):
+        host = _plain(urlsplit(article.source).netloc)
+        byline.append(f'<a href="{escape(article.source)}" rel="noopener noreferrer">{host}</a>')
     if byline:
         yield f'<p class="byline">{" · ".join(byline)}</p>'
     yield "</header>"
@@ -299,16 +298,16 @@ def _outline(articles: tuple[Article, ...]) -> Iterator[str]:
                 yield f'<li class="level{section.level}" {language}>{link}</li>'
 
 
-def with_article(html: str, bot: Desk, settings: Settings, accept_language: str = "") -> str:
+def with_article(html: str, desk: Desk, settings: Settings, accept_language: str = "") -> str:
     """Return Gradio's page with the article and the page's own styles and script put in.
 
     Args:
         html: what Gradio serves.
-        bot: whose articles are shown.
+        desk: whose articles are shown.
         settings: the operator's.
         accept_language: the browser's header, which chooses the interface's language.
     """
-    articles, language = bot.index.articles, choose(accept_language)
+    articles, language = desk.index.articles, choose(accept_language)
     say = words(language)
     page = {
         "language": language,
@@ -320,7 +319,7 @@ def with_article(html: str, bot: Desk, settings: Settings, accept_language: str 
     }
     said = {name: escape(text) for name, text in say.items()}
     title = _plain(articles[0].title)
-    lead = next(articles[0].paragraphs)[1]
+    _, lead = articles[0].paragraphs[0]
     description = escape(articles[0].text[lead.start : lead.end][:200])
     head = (
         f'<title>{title}</title><meta name="description" content="{description}">'

@@ -50,6 +50,7 @@ ARTICLES: dict[str, Callable[[], bytes]] = {
     "yaml of many keys": lambda: b"---\n" + b"".join(b"k%d: v\n" % n for n in range(7_000)) + b"---\n\nText.",
     "reference definitions": lambda: b"".join(b"[r%d]: /u\n" % n for n in range(20_000)) + b"\ntext",
     "footnotes": lambda: b"".join(b"[^f%d]: a\n\n" % n for n in range(20_000)) + b"[^f1]" * 20_000,
+    "comments without end": lambda: b"<!-- a\n" * 20_000 + b"\n\n" + b"<!--" * 20_000,
     "a list without end": lambda: b"Of these:\n\n" + b"- word\n\n" * 90_000,
 }
 

@@ -199,7 +199,7 @@ def test_a_suggestion_is_tried_for_each_article_that_could_answer_it(bot: qa.Bot
         index = replace(bot.index, articles=articles)
 
         def ask(self, question: str) -> qa.Answer:
-            _, paragraph = next(articles[1].paragraphs)
+            _, paragraph = articles[1].paragraphs[0]
             passage = Passage("a2p1", "", paragraph.start, paragraph.end, articles[1], ())
             quote = qa.Quote(paragraph.start, paragraph.end, articles[1])
             return qa.Answer(question, "answered", 0.9, quote, (passage,), "")
