@@ -131,6 +131,12 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
         passages = await desk.search_async(sought.question, sought.k)
         return JSONResponse({"passages": [passage.to_dict() for passage in passages]})
 
+    # Else the page, which takes all addresses that are left, would say that there is nothing.
+    @router.api_route("/api/ask", methods=["GET", "HEAD"], include_in_schema=False)
+    @router.api_route("/api/search", methods=["GET", "HEAD"], include_in_schema=False)
+    async def not_allowed() -> Response:
+        return error(405, "Ask with POST, and in JSON: /openapi.json says how.", {"Allow": "POST"})
+
     @router.get("/healthz", response_model=Health, responses={503: {"model": Health}}, operation_id="health")
     async def health(request: Request) -> Response:
         """Say ready only when an answer can be given."""

@@ -102,6 +102,13 @@ def test_json_that_is_sent_as_something_else_is_told_how(client: httpx.Client) -
     assert "content-type: application/json" in response.json()["error"]
 
 
+@pytest.mark.parametrize("path", ["/api/ask", "/api/search"])
+def test_who_opens_a_route_in_a_browser_is_told_how_to_ask(client: httpx.Client, path: str) -> None:
+    response = client.get(path)
+    assert (response.status_code, response.headers["allow"]) == (405, "POST")
+    assert "openapi.json" in response.json()["error"]
+
+
 def test_a_large_body_is_refused_before_it_is_read(client: httpx.Client) -> None:
     for path in ("/api/ask", "/mcp", "/gradio_api/queue/join"):
         declared = client.post(path, content=b" " * (MAX_BODY + 1))
