@@ -172,7 +172,7 @@ def read_rows(path: Path) -> Iterator[dict[str, Any]]:
         QaError: naming the line that is none.
     """
     try:
-        with path.open(encoding="utf-8") as lines:
+        with path.open(encoding="utf-8-sig") as lines:
             for number, line in enumerate(lines, 1):
                 if line.strip():
                     try:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import itertools
 import re
-from collections.abc import Iterable, Iterator
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 from unicodedata import category
@@ -12,6 +13,7 @@ from unicodedata import category
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 from markdown_it import MarkdownIt
+from markdown_it.ruler import RuleOptionsType
 from markdown_it.rules_block import StateBlock
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
@@ -88,7 +90,13 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
     try:
         found = _markdown_blocks(body) if markdown else _plain_blocks(body)
         # What is left of some editors' blank lines are marks that nobody sees, and no words.
-        blocks = [(level, text) for level, text in found if not UNSEEN.issuperset(map(category, text))]
+        blocks = [
+            (level, text)
+            for level, text in found
+            if not UNSEEN.issuperset(map(category, text))
+            # Nor is a heading of marks alone one: press releases end with "# # #".
+            and (not level or any(map(str.isalnum, text)))
+        ]
     except RecursionError as error:
         raise ArticleError(
             f"{name}: its Markdown is nested too deeply. Flatten its lists or quotes."
@@ -165,25 +173,27 @@ def _markdown_blocks(body: str) -> Iterator[Block]:
     What a colon introduces completes its sentence: a list is one paragraph with it, a line for each item.
     """
     lines: list[str] = []
-    for level, text, listed in _parsed(body):
+    begun, inside = 0, None  # how deep what introduces stands, and in which list what it introduces
+    for level, text, depth, outermost in _parsed(body):
         if not text:
             continue
-        if lines and listed:
+        if lines and not level and depth > begun and inside in {None, outermost}:
             lines.append(text)
+            inside = outermost
             continue
         if lines:
             yield 0, ROW_GAP.join(lines)
             lines = []
-        if text.endswith((":", "：")) and not level and not listed:
-            lines = [text]
+        if text.endswith((":", "：")) and not level:
+            lines, begun, inside = [text], depth, None
         else:
             yield level, text
     if lines:
         yield 0, ROW_GAP.join(lines)
 
 
-def _parsed(body: str) -> Iterator[tuple[int, str, bool]]:
-    """Yield the level of each heading, 0 for other blocks; its text; whether it stands in a list."""
+def _parsed(body: str) -> Iterator[tuple[int, str, int, int]]:
+    """Yield each block's level if it is a heading, or 0; its text; how deep in lists, and in which, it stands."""
     # HTML stays visible as the text it is: an article is untrusted.
     options = {"html": False, "maxNesting": MAX_NESTING}
     # Inline markup is parsed apart, so that its many tokens are held for one block at a time.
@@ -195,7 +205,7 @@ def _parsed(body: str) -> Iterator[tuple[int, str, bool]]:
     )
     blocks.enable("table").disable("inline")
     env: dict[str, Any] = {}
-    level = lists = 0
+    level = depth = outermost = 0
     rows: list[list[str]] | None = None
     for token in blocks.parse(body, env):
         if token.type == "heading_open":
@@ -203,24 +213,33 @@ def _parsed(body: str) -> Iterator[tuple[int, str, bool]]:
         elif token.type == "heading_close":
             level = 0
         elif token.type in {"bullet_list_open", "ordered_list_open"}:
-            lists += 1
+            outermost += not depth
+            depth += 1
         elif token.type in {"bullet_list_close", "ordered_list_close"}:
-            lists -= 1
+            depth -= 1
         elif token.type == "table_open":
             rows = []
         elif token.type == "tr_open" and rows is not None:
             rows.append([])
         elif token.type == "table_close" and rows is not None:
-            yield 0, ROW_GAP.join(CELL_GAP.join(row).strip() for row in rows if any(row)), lists > 0
+            yield 0, _table(rows), depth, outermost
             rows = None
         elif token.type == "inline":
             text = _tidy("".join(map(_inline_text, inline.parseInline(token.content, env))))
             if rows is not None:
-                rows[-1].append(text)
+                # With blanks around it, a bar of its own would part cells.
+                rows[-1].append(re.sub(r" ?\| ?", "|", text))
             else:
-                yield level, text, lists > 0
+                yield level, text, depth, outermost
         elif token.type in {"fence", "code_block"}:
-            yield 0, _tidy(token.content), lists > 0
+            yield 0, _tidy(token.content), depth, outermost
+
+
+def _table(rows: Sequence[Sequence[str]]) -> str:
+    """Lay out a table, a line for each row that holds something, and for its head, even if it is empty."""
+    filled = [row for row in rows if any(row)]
+    head = rows[:1] if filled and len(rows[0]) > 1 and not any(rows[0]) else []
+    return ROW_GAP.join(CELL_GAP.join(row).strip() for row in [*head, *filled])
 
 
 def _without_comments(parser: MarkdownIt) -> None:
@@ -228,14 +247,14 @@ def _without_comments(parser: MarkdownIt) -> None:
 
     def end_of_comment(state: StateBlock | StateInline, start: int) -> int:
         """Return where the comment that begins there ends; 0 where none begins, or none ends."""
-        if not state.src.startswith("<!--", start) or state.env.get("without end") is state.src:
+        if not state.src.startswith("<!--", start):
             return 0
-        end = state.src.find("-->", start + 4) + 3
-        if end < 3:
-            # Nor does any that begins later: looked for once, however many begin.
-            state.env["without end"] = state.src
-            return 0
-        return end
+        src, end = state.env.get("comment", ("", 0))
+        if src is not state.src or -1 < end < start + 5:
+            # Looked for once for all that begin before it, however many.
+            end = state.src.find("-->", start + 2)
+            state.env["comment"] = (state.src, end)
+        return end + 3 if end >= 0 else 0
 
     def inline(state: StateInline, silent: bool) -> bool:
         end = end_of_comment(state, state.pos)
@@ -248,15 +267,26 @@ def _without_comments(parser: MarkdownIt) -> None:
         if state.is_code_block(first):
             return False
         end = end_of_comment(state, state.bMarks[first] + state.tShift[first])
-        last = next((line for line in range(first, after) if state.eMarks[line] >= end), after)
-        # What stands behind it on its last line is a paragraph's, in which it is left out.
-        if not end or last == after or state.src[end : state.eMarks[last]].strip():
+        last = bisect_left(state.eMarks, end, first, after)
+        if not end or last == after:
             return False
-        state.line = last + 1
+        if silent:
+            # One that a paragraph can hold is left out of it; one with a blank line ends it.
+            return any(state.isEmpty(line) for line in range(first, last))
+        behind = state.src[end : state.eMarks[last]]
+        if behind.strip():
+            # What stands behind it on its last line is a block of its own.
+            state.bMarks[last], state.tShift[last] = end, len(behind) - len(behind.lstrip())
+            state.sCount[last] = state.blkIndent
+            state.line = last
+        else:
+            state.line = last + 1
         return True
 
+    # Of a paragraph it ends the text, as any block that may follow it at once.
+    ends: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list", "table"]}
     parser.inline.ruler.before("escape", "comment", inline)
-    parser.block.ruler.before("fence", "comment", block)
+    parser.block.ruler.before("fence", "comment", block, ends)
 
 
 def _inline_text(token: Token) -> str:

@@ -15,7 +15,7 @@ HEADING_SEPARATOR = " › "
 LOOKED_AHEAD = 40
 """Characters after a sentence's end that tell whether it goes on."""
 
-ABBREVIATED = re.compile(r"\b(?:Amb|Cllr|Mx|Pte|approx|ca|inkl|zzgl)\.\s*$")
+ABBREVIATED = re.compile(r"\b(?:Amb|Cllr|Mx|Pte|Tel|approx|Mio|Mrd|Nr|Std|ca|inkl|rd|zzgl)\.\s*$")
 """Abbreviations at whose points the splitter ends a sentence."""
 
 SHORT_WORD = re.compile(r"\b\w{1,5}\.\s*$")

@@ -64,12 +64,14 @@ def widen(question: str, passage: Passage, start: int, end: int) -> tuple[int, i
     """
     text, offset = passage.text, passage.start
     first, last = (at - offset for at in passage.sentences_at(start, end))
-    alone = SENTENCE_END.search(text[first:last]) and not SEVERAL.search(question)
+    # What a question asks for is told by its words, and they are English.
+    english = passage.article.primary_language == "en"
+    alone = SENTENCE_END.search(text[first:last]) and not (english and SEVERAL.search(question))
     if is_table(text) or (ROW_GAP in text and not alone):
         return passage.start, passage.end
     start, end = start - offset, end - offset
     short = len(text[start:end].split()) < STATEMENT_WORDS
-    if YES_NO.match(question) or (STATEMENT.match(question) and short):
+    if english and (YES_NO.match(question) or (STATEMENT.match(question) and short)):
         start, end = first, last
     pairs = list(_pairs(text))
     trimmed = _trimmed(text, start, end, first, last, pairs)

@@ -92,14 +92,21 @@ def test_a_table_is_one_paragraph_with_a_line_for_each_row() -> None:
         "| 2024 | 2025\nFerries | 2,310 | 2,188\nCruises | 41 |",
         "After.",
     ]
+    assert parse_article("| | |\n|-|-|\n| a \\| b | c |\n|  | |").text == "|\na|b | c", "an empty head is one"
     with pytest.raises(ArticleError, match="no paragraph"):
-        parse_article("|  |\n|---|\n|  |")
+        parse_article("|  | |\n|---|--|\n|  | |")
+
+
+def test_a_heading_of_marks_alone_is_none() -> None:
+    article = parse_article("# The harbour opens\n\nText.\n\n# # #")
+    assert (article.title, article.text) == ("The harbour opens", "Text.")
 
 
 def test_a_list_is_one_paragraph_with_what_introduces_it() -> None:
     article = parse_article(
         "It affects:\n\n- fish\n\n  ```\n  ```\n- *ships*\n  1. big ones\n\nAfter.\n\n"
-        "- Alone. Twice.\n- So too.\n\nIt has two ends: \n* one\n* another\n\n## Head:\n\n- under it"
+        "- Alone. Twice.\n- So too.\n\nIt has two ends: \n* one\n* another\n\n1. Another list.\n\n"
+        "- For the sauce:\n  - butter\n  - flour\n- For the rest:\n  - eggs\n\n## Head:\n\n- under it"
     )
     assert [article.text[p.start : p.end] for _, p in article.paragraphs] == [
         "It affects:\nfish\nships\nbig ones",
@@ -107,6 +114,9 @@ def test_a_list_is_one_paragraph_with_what_introduces_it() -> None:
         "Alone. Twice.",
         "So too.",
         "It has two ends:\none\nanother",
+        "Another list.",
+        "For the sauce:\nbutter\nflour",
+        "For the rest:\neggs",
         "under it",
     ]
 
@@ -178,6 +188,9 @@ def test_questions_that_are_no_list_of_texts_are_refused_and_not_dropped(questio
 def test_what_an_editor_hid_is_not_published() -> None:
     hidden = "<!-- TODO: ask a lawyer\n\n- is *this*\n\nlibel? -->\n\nSaid <!-- by <!-- whom\never --> here."
     assert parse_article(f"{hidden}\n\n> <!-- a\n> b -->\n> c").text == "Said here.\n\nc"
+    within = "Text.\n<!-- b\n\nc -->\n\n- item\n<!-- d\n\ne --> behind\n\n> quoted\n> <!-- f\n>\n> g -->"
+    assert parse_article(f"{within}\n\na<!--->b").text == "Text.\n\nitem\n\nbehind\n\nquoted\n\nab"
+    assert parse_article("|a|b|\n|-|-|\n|c|d|\n<!-- e\n\nf -->").text == "a | b\nc | d"
     shown = "If `<!-- a -->` and <!-- b then <!-- c."
     code = "```\n<!-- d -->\n```"
     assert parse_article(f"{shown}\n\n{code}").text == "If <!-- a --> and <!-- b then <!-- c.\n\n<!-- d -->"

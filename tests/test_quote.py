@@ -108,6 +108,14 @@ def test_an_item_that_is_no_sentence_is_quoted_with_its_list(read: str, whole: s
     assert widen("What are they?", passage, start, start + len(read)) == (0, len(article.text))
 
 
+def test_a_question_in_another_language_is_no_english_one() -> None:
+    """ "Was" is "what" in German, and asked for the whole sentence."""
+    article = parse_article("---\nlanguage: de\n---\n\nDas Land trug 1.350.000 €. Den Rest trug die Stadt.")
+    passage = Passage("p1", "", 0, len(article.text), article, ((0, 27), (28, len(article.text))))
+    start = article.text.index("1.350.000 €")
+    assert widen("Was trug das Land?", passage, start, start + 11) == (start, start + 11)
+
+
 @given(st.lists(BALANCED, min_size=1, max_size=3), st.data())
 def test_no_quote_cuts_a_word_or_a_pair_of_marks(parts: list[str], data: st.DataObject) -> None:
     passage = passage_of("The end. ".join([*parts, "The end."]))

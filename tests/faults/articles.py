@@ -51,6 +51,8 @@ ARTICLES: dict[str, Callable[[], bytes]] = {
     "reference definitions": lambda: b"".join(b"[r%d]: /u\n" % n for n in range(20_000)) + b"\ntext",
     "footnotes": lambda: b"".join(b"[^f%d]: a\n\n" % n for n in range(20_000)) + b"[^f1]" * 20_000,
     "comments without end": lambda: b"<!-- a\n" * 20_000 + b"\n\n" + b"<!--" * 20_000,
+    "comments in comments": lambda: b"Some.\n\n" + b"<!--\n\n" * 60_000 + b"--> tail\n",
+    "comments in lists": lambda: b"- <!--\n" * 60_000,
     "a list without end": lambda: b"Of these:\n\n" + b"- word\n\n" * 90_000,
 }
 

@@ -305,6 +305,7 @@
     const over = button("over", say("over"), () => {
       log.replaceChildren();
       history.length = leanable.length = shown.length = 0;
+      window.history.replaceState(null, "", location.pathname); // else a shared question is asked again on reload
       conversation += 1;
       occupy(false);
       unmark();
