@@ -72,6 +72,7 @@ def build(
 ) -> None:
     """Build the index of one article or several, or check one that is there."""
     from qa import index
+    from qa.spelling import Spelling
 
     if check:
         if problems := index.check(folder, articles):
@@ -89,6 +90,12 @@ def build(
     size = sum(file.stat().st_size for file in folder.rglob("*"))
     built = index.load(folder)
     click.echo(f"{folder}: {len(built.passages)} passages, {size / 1e6:.1f} MB.")
+    for article in built.articles:
+        if not Spelling([article.text], article.language).in_its_language:
+            complain(
+                f"{folder}: {article.title!r} does not look like {article.language!r}. "
+                "Name its language in the front matter (language: de), and build again."
+            )
     foreign = sorted({a.language for a in built.articles if a.primary_language != "en"})
     if foreign and reader is None:
         complain(

@@ -29,11 +29,10 @@ LONGEST_TURN = 1_000
 LONGEST_CHAIN = 3
 """Earlier questions that a question is read together with, back to one that stands alone."""
 
-OPENING = re.compile(
-    r"(and|but|so|or|then|also|what about|how about|what else|who else|why|how|when|where|who)\b[ ?!.]*", re.I
-)
+OPENING = re.compile(r"(and|but|so|or|then|also|what about|how about|what else|who else)\b[ ?!.]*", re.I)
 POINTING = re.compile(
     r"\b(?:he|she|it|they|him|them|his|hers?|its|their|theirs)\b"
+    r"|\b(?:first|second|third|fourth|fifth|last|other|next) ones?\b"
     # Not "the deal that ended it": what points back stands at the end, or has a verb after it.
     r"|\b(?:this|that|these|those|there|such|former|latter|ones?|both)\b(?=\s*(?:[?.!,;]|$"
     r"|(?:is|was|are|were|did|does|do|has|had|have|will|would|can|could|mean|happen|work|affect)\b))",

@@ -38,6 +38,9 @@ UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 
 WEB_PAGE = {".html", ".htm", ".xhtml"}
 PLAIN_HEADING_LENGTH = 80
+INTERVIEWER = re.compile(r"(?:Q|Question|Frage|Pregunta)\d*[:.] ")
+"""How an interviewer's question begins."""
+
 LIST_ITEM = re.compile(r"([-*+•–—]|\d+[.)])\s")
 
 
@@ -193,7 +196,7 @@ def _markdown_blocks(body: str) -> Iterator[Block]:
 
 
 def _parsed(body: str) -> Iterator[tuple[int, str, int, int]]:
-    """Yield each block's level if it is a heading, or 0; its text; how deep in lists, and in which, it stands."""
+    """Yield each block's level if it is a heading, or 0; its text; how deep in lists, and in which."""
     # HTML stays visible as the text it is: an article is untrusted.
     options = {"html": False, "maxNesting": MAX_NESTING}
     # Inline markup is parsed apart, so that its many tokens are held for one block at a time.
@@ -206,6 +209,7 @@ def _parsed(body: str) -> Iterator[tuple[int, str, int, int]]:
     blocks.enable("table").disable("inline")
     env: dict[str, Any] = {}
     level = depth = outermost = 0
+    above = 1  # the level of the latest heading
     rows: list[list[str]] | None = None
     for token in blocks.parse(body, env):
         if token.type == "heading_open":
@@ -225,14 +229,27 @@ def _parsed(body: str) -> Iterator[tuple[int, str, int, int]]:
             yield 0, _table(rows), depth, outermost
             rows = None
         elif token.type == "inline":
-            text = _tidy("".join(map(_inline_text, inline.parseInline(token.content, env))))
-            if rows is not None:
+            (parsed,) = inline.parseInline(token.content, env)
+            text = _tidy(_inline_text(parsed))
+            above = level or above
+            if not level and not depth and rows is None and _asks(parsed, text):
+                yield min(above + 1, 6), text, 0, outermost
+            elif rows is not None:
                 # With blanks around it, a bar of its own would part cells.
                 rows[-1].append(re.sub(r" ?\| ?", "|", text))
             else:
                 yield level, text, depth, outermost
         elif token.type in {"fence", "code_block"}:
             yield 0, _tidy(token.content), depth, outermost
+
+
+def _asks(paragraph: Token, text: str) -> bool:
+    """Say whether a paragraph is an interviewer's question, which heads its answer: bold, or after a Q."""
+    if not text.endswith(("?", "？")):
+        return False
+    children = [child for child in paragraph.children or () if child.content.strip() or child.nesting]
+    bold = [child.type for child in children[:1] + children[-1:]] == ["strong_open", "strong_close"]
+    return bool(INTERVIEWER.match(text)) or (bold and sum(c.type == "strong_open" for c in children) == 1)
 
 
 def _table(rows: Sequence[Sequence[str]]) -> str:

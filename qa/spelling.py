@@ -35,6 +35,11 @@ MOST_SLIPS = 12
 LONGEST = 24
 """Letters up to which a word is set right."""
 
+LOOKED_AT = 60
+FEWEST = 12
+"""Words of the articles, about so many and no fewer, that tell whether they are in their language: of four
+English ones the dictionary had nine in ten, of a German one two."""
+
 LOOKED_BACK = 24
 """Characters before a name that tell what it is a part of."""
 
@@ -88,6 +93,15 @@ class Spelling:
         longest_first = sorted(map(re.escape, self._names), key=len, reverse=True)
         self._name = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)") if longest_first else None
 
+    @functools.cached_property
+    def in_its_language(self) -> bool:
+        """Whether the articles look like the language that they are said to be in, as far as one can tell."""
+        common = [word for word in self._own if len(word) >= SHORTEST and word not in self._capital]
+        some = common[:: max(1, len(common) // LOOKED_AT)]
+        if len(some) < FEWEST or not _dictionary_file(self._language):
+            return True
+        return sum(in_dictionary(word, self._language) for word in some) >= len(some) / 2
+
     def correct(self, question: str) -> str:
         """Return the question with slips set right and names exchanged; unchanged where all is known."""
         looked_up = 0
@@ -122,7 +136,8 @@ class Spelling:
             return False
         # People ask in English about articles in other languages too.
         known = any(in_dictionary(word.lower(), language) for language in (self._language, "en"))
-        return word.lower() not in self._own and not known
+        # In another language than is said, each word would become another.
+        return word.lower() not in self._own and not known and self.in_its_language
 
     def _nearest(self, word: str, *, named: bool) -> str | None:
         """Return the word that a slip stands for, or None where nothing is near."""

@@ -31,7 +31,7 @@ SMALL_WORDS = set("a an and as at but by for from in into of on or the to with".
 OVERVIEW = re.compile(
     r"^(?:overview|introduction|background|summary|conclusions?|outlook)\b(?: (?:of|to)\b)?\s*", re.I
 )
-NUMBERING = re.compile(r"^(?:\d+|[IVX]+)[.)]\s+")
+NUMBERING = re.compile(r"^(?:(?:\d+|[IVX]+)[.)]|Q\d*[:.])\s+")
 HALF_SENTENCE = re.compile(
     r"(?:what|why|how|who|where|when|which|not|he|she|they|it|we|said|notes?|photos?|pictures?|sources?"
     r"|references|editor[’']s notes?|(?:key )?takeaways|further reading|related|updates?|corrections?)\b",

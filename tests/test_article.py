@@ -97,6 +97,19 @@ def test_a_table_is_one_paragraph_with_a_line_for_each_row() -> None:
         parse_article("|  | |\n|---|--|\n|  | |")
 
 
+def test_an_interviewers_question_heads_its_answer() -> None:
+    article = parse_article(
+        "## On the boat\n\n**Q: How long did it take?**\n\nA: Weeks.\n\n**Was she *ever* afraid?**\n\nNo.\n\n"
+        "Q: Why?\n\n**Bold** words, and **more?**\n\n- **In a list?**\n\n## After\n\nWhy not?"
+    )
+    assert [(s.path[1:], len(s.paragraphs)) for s in article.sections if s.level == 2] == [
+        (("Q: How long did it take?",), 1),
+        (("Was she ever afraid?",), 1),
+        (("Q: Why?",), 2),
+    ]
+    assert article.sections[-1].path == ("After",)
+
+
 def test_a_heading_of_marks_alone_is_none() -> None:
     article = parse_article("# The harbour opens\n\nText.\n\n# # #")
     assert (article.title, article.text) == ("The harbour opens", "Text.")

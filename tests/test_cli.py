@@ -236,6 +236,23 @@ def test_a_build_says_where_the_reader_is_out_of_its_language(tmp_path: Path) ->
     assert "English alone" in done.stderr and "--reader" in done.stderr
 
 
+def test_a_build_says_that_an_article_is_in_another_language(tmp_path: Path) -> None:
+    """It is taken for English where it does not say, and questions about it were set right into English."""
+    article = tmp_path / "hafen.md"
+    article.write_text(
+        "Der Hafen wurde gestern nach langen Jahren wieder eröffnet. Viele Gäste kamen, obwohl es stark "
+        "regnete, und sahen zu, wie die erste Fähre langsam anlegte. Danach wurde gefeiert und getanzt.",
+        encoding="utf-8",
+    )
+    done = run("build", str(article), str(tmp_path / "index"))
+    assert done.returncode == 0
+    assert "does not look like 'en'" in done.stderr
+    asked = run(
+        "ask", "Wann wurde der Hafen eröffnet und wie viele kamen?", "-i", str(tmp_path / "index"), "--json"
+    )
+    assert json.loads(asked.stdout)["question"] == "Wann wurde der Hafen eröffnet und wie viele kamen?"
+
+
 def test_eval_measures_a_set(tmp_path: Path) -> None:
     rows = [
         {"id": "1", "question": QUESTION, "answerable": True, "answers": ["11,000 containers"]},

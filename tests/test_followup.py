@@ -137,6 +137,11 @@ def test_how_the_article_begins_is_gone_on_from_and_vouched_for(bot: qa.Bot) -> 
     assert bot.ask("Tell me more", about).passages[0].id == second.id
 
 
+@pytest.mark.parametrize("question", ["How many employees does Halden have?", "Who heads offshore wind?"])
+def test_a_short_question_that_names_its_subject_is_left_alone(question: str) -> None:
+    assert candidates(question, after("How do I make the sauce?")) == [question]
+
+
 @pytest.mark.parametrize("asked", ["What is this article about?", "How do I bake sourdough bread?"])
 def test_nothing_is_said_to_be_sure_of_what_was_not_judged_or_not_shown(bot: qa.Bot, asked: str) -> None:
     assert bot.ask("Are you sure?", after(asked)) == bot.ask(asked)
