@@ -1,8 +1,8 @@
 """Question as typed -> question as meant: slips of the finger set right, names written as the article does.
 
 A word that neither the articles nor the language's dictionary have is most likely a slip. It becomes the
-articles' word that is nearest, else the dictionary's. A name that the articles never use ("Moscow") becomes
-the one that they use for the same thing ("Russia").
+articles' word that is nearest, else a word such as "which" or "because". A name that the articles never
+use ("Moscow") becomes the one that they use for the same thing ("Russia").
 """
 
 from __future__ import annotations
@@ -102,6 +102,18 @@ class Spelling:
             return True
         return sum(in_dictionary(word, self._language) for word in some) >= len(some) / 2
 
+    def is_gibberish(self, question: str) -> bool:
+        """Say whether a question has several content words, and none is one of the articles or a dictionary.
+
+        A single one may be new, or a name.
+        """
+        words = content_words(question)
+        dictionaries = (self._language, "en")
+        return len(words) > 1 and not any(
+            word in self._own or any(in_dictionary(word, language) for language in dictionaries)
+            for word in words
+        )
+
     def correct(self, question: str) -> str:
         """Return the question with slips set right and names exchanged; unchanged where all is known."""
         looked_up = 0
@@ -152,7 +164,9 @@ class Spelling:
             common = named and own not in self._capital and (slips > 1 or len(word) < TWO_SLIPS)
             if own[0] == word[0] and not common:
                 return str(own)
-        return None if named else _corrected(word, self._language)
+        corrected = None if named else _corrected(word, self._language)
+        # One that the articles lack helps nobody, and many a word is no slip: "neighbour", "bobotie".
+        return corrected if corrected is not None and not content_words(corrected) else None
 
 
 @functools.cache

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -14,6 +15,19 @@ from qa.quote import SEVERAL
 @pytest.fixture(scope="module")
 def bot() -> qa.Bot:
     return qa.load()
+
+
+def test_gibberish_is_no_question(tmp_path: Path) -> None:
+    """Of short passages one was always near enough to be quoted."""
+    (tmp_path / "recipe.md").write_text(
+        "80 g butter\n\n2 tbsp. olive oil\n\nMake the béchamel:", encoding="utf-8"
+    )
+    qa.build(tmp_path / "recipe.md", tmp_path / "index")
+    bot = qa.load(tmp_path / "index")
+    for question in ("asdf qwer zxcv", "Xqzt vlompf?"):
+        answer = bot.ask(question)
+        assert (answer.verdict, answer.quote, answer.confidence) == ("off_topic", None, 0.0)
+    assert bot.ask("How much butter?").verdict == "answered"
 
 
 def test_answer_is_the_articles_own_words(bot: qa.Bot) -> None:

@@ -35,6 +35,8 @@ def test_slips_are_set_right_and_names_are_the_articles(spelling: Spelling, type
     "question",
     [
         "Does punishing Russia hurt its pacts?",  # words that only the dictionary has
+        "Is my neighbour's favourite programme honoured?",  # another spelling
+        "How much capex is there, and for how menny?",  # what would become a "cape" and a "penny"
         "Who is Zelenskyy?",  # a name that nothing has
         "Who makes Shahed drones?",  # a name like a common word of the article's
         "What does Beijing say?",  # a name that the article has under no other form
