@@ -25,7 +25,7 @@ MOST_MADE = 200
 FEWEST_WORDS = 5
 """Words that the answer to a question made here has at least: fewer do not say what something is."""
 
-LABEL = re.compile(r"([A-Z][\w’'-]*(?: [\w’'-]+){0,4}): (?=\S)")
+LABEL = re.compile(r"([A-Z][\w’'-]+(?: [\w’'-]+){0,4}): (?=\S)")
 WORD = re.compile(r"\w[\w’'-]*")
 SMALL_WORDS = set("a an and as at but by for from in into of on or the to with".split())  # noqa: SIM905
 OVERVIEW = re.compile(

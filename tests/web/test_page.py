@@ -223,13 +223,15 @@ def test_headings_and_labels_become_questions() -> None:
     article = parse_article(
         "## The Impact on Harbour Trade\n\nTrade fell. The harbour lost trade.\n\n"
         "## The Role of Norline\n\nThe company sails there.\n\n"
-        "## Crew\n\nNight Watch: the watch is kept in pairs. Each watch lasts four hours.\n"
+        "## Crew\n\nNight Watch: the watch is kept in pairs. Each watch lasts four hours.\n\n"
+        "Q: Is it hard?\n\nA: It is for some of us, when nights are long.\n"
     )
     asked = [c.wordings[0] for c in candidates(article)]
     assert asked == [
         "What is the impact on harbour trade?",
         "What is the role of Norline?",
         "What does the article say about the night watch?",
+        "Is it hard?",
     ]
 
 
