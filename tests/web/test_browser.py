@@ -263,6 +263,10 @@ def test_an_address_opens_on_its_question_and_passage(visit: Open) -> None:
     other = visit(address.removeprefix(page.url.rstrip("/")), ready=False)
     settled(other, ANSWERED)
     expect(other.locator("#passage-1")).to_be_focused()
+    other.get_by_role("button", name="Start over").click()
+    other.reload()
+    expect(other.locator(".welcome")).to_be_visible()
+    expect(other.locator(".turn")).to_have_count(0)
 
 
 def test_the_address_of_a_follow_up_opens_on_the_same_answer(visit: Open) -> None:

@@ -305,7 +305,10 @@
     const over = button("over", say("over"), () => {
       log.replaceChildren();
       history.length = leanable.length = shown.length = 0;
-      window.history.replaceState(null, "", location.pathname); // else a shared question is asked again on reload
+      // Else a shared question would be asked again on reload. What else the address says is not ours: a private Space's key.
+      const address = new URL(location.href);
+      for (const name of ["q", "after", "passage"]) address.searchParams.delete(name);
+      window.history.replaceState(null, "", address);
       conversation += 1;
       occupy(false);
       unmark();
