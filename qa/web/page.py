@@ -6,6 +6,7 @@ import functools
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -21,6 +22,7 @@ from qa.article import BETWEEN_CELLS, ROW_GAP, Article, is_table
 from qa.bot import clean
 from qa.errors import QaError
 from qa.followup import candidates
+from qa.index import Index
 from qa.passages import HEADING_SEPARATOR, Passage
 from qa.settings import Settings
 from qa.suggestions import suggestions
@@ -75,11 +77,29 @@ class Leading(BaseModel):
     k: Annotated[int, Field(ge=1, le=6)] = 3
 
 
+@dataclass(frozen=True, eq=False)
+class Unasked:
+    """Puts questions to a desk that nobody has asked, so that they count as none."""
+
+    desk: Desk
+
+    @property
+    def index(self) -> Index:
+        """The index that answers come from."""
+        return self.desk.index
+
+    def ask(self, question: str) -> Answer:
+        """Answer a question."""
+        return self.desk.attempt(question)
+
+
 def build_page(desk: Desk, settings: Settings) -> gr.Blocks:
     """Return the chat, with the named endpoints ``/ask`` and ``/search``.
 
     No conversation is held here: the browser sends what was said with each question.
     """
+
+    unasked = Unasked(desk)
 
     # Awaited: in Gradio's threads questions would wait for each other, and no limit of the queue would hold.
     async def reply(data: Any) -> dict[str, Any]:
@@ -97,7 +117,7 @@ def build_page(desk: Desk, settings: Settings) -> gr.Blocks:
     def further(data: Any) -> list[str]:
         try:
             wanted = Leading.model_validate(data)
-            return suggestions(desk, wanted.shown, wanted.k)
+            return suggestions(unasked, wanted.shown, wanted.k)
         except (QaError, ValidationError):
             return []
 

@@ -78,7 +78,7 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
         root_path=settings.root_path,
         lifespan=lifespan,
     )
-    app.state.desk = desk
+    app.state.desk, app.state.metrics = desk, metrics
     app.add_exception_handler(QaError, _qa_error)
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
@@ -157,6 +157,7 @@ async def _qa_error(request: Request, problem: Exception) -> Response:
 async def _validation_error(request: Request, problem: Exception) -> Response:
     """Name the field and what is wrong with it, and do not repeat what was sent."""
     assert isinstance(problem, RequestValidationError)
+    request.app.state.metrics.refused("question")
     first = problem.errors()[0]
     if first["type"] == "json_invalid":
         return error(422, "body: is not JSON.")

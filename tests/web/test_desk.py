@@ -43,3 +43,15 @@ def test_a_refused_question_may_come_again_when_the_queue_will_have_been_answere
     finally:
         gate.set()
         desk.close()
+
+
+def test_what_nobody_has_asked_is_not_counted(bot: qa.Bot) -> None:
+    metrics = Metrics()
+    desk = Desk(bot, Settings(), metrics)
+    try:
+        assert desk.attempt("What did they sign?") == bot.ask("What did they sign?")
+        assert b"qa_questions_total{" not in metrics.page()
+        desk.ask("What did they sign?")
+        assert b'qa_questions_total{verdict="answered"} 1.0' in metrics.page()
+    finally:
+        desk.close()

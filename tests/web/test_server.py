@@ -418,7 +418,7 @@ def test_metrics_count_and_neither_they_nor_the_log_hold_a_question(start: Start
     whole = sum(after[f'qa_stage_seconds_sum{{stage="{route}"}}'] for route in ("ask", "search"))
     assert 0 < parts < whole
     assert after['qa_requests_total{route="/api/ask",status="422"}'] == 2
-    assert after['qa_refusals_total{reason="question"}'] == 2
+    assert after['qa_refusals_total{reason="question"}'] == 4
     assert before["qa_waiting"] == after["qa_waiting"] == after["qa_under_way"] == 0
     log = served.log()
     assert word not in text and word not in log
