@@ -266,11 +266,11 @@ def _without_comments(parser: MarkdownIt) -> None:
         """Return where the comment that begins there ends; 0 where none begins, or none ends."""
         if not state.src.startswith("<!--", start):
             return 0
-        src, end = state.env.get("comment", ("", 0))
-        if src is not state.src or -1 < end < start + 5:
-            # Looked for once for all that begin before it, however many.
+        src, after, end = state.env.get("comment", ("", 0, 0))
+        if src is not state.src or start < after or 0 <= end < start + 2:
+            # Looked for once for all that begin between here and there, however many.
             end = state.src.find("-->", start + 2)
-            state.env["comment"] = (state.src, end)
+            state.env["comment"] = (state.src, start, end)
         return end + 3 if end >= 0 else 0
 
     def inline(state: StateInline, silent: bool) -> bool:
@@ -291,6 +291,8 @@ def _without_comments(parser: MarkdownIt) -> None:
             # One that a paragraph can hold is left out of it; one with a blank line ends it.
             return any(state.isEmpty(line) for line in range(first, last))
         behind = state.src[end : state.eMarks[last]]
+        if behind.strip() and last == first:
+            return False
         if behind.strip():
             # What stands behind it on its last line is a block of its own.
             state.bMarks[last], state.tShift[last] = end, len(behind) - len(behind.lstrip())

@@ -1,5 +1,6 @@
 """Reading an article: no word lost, and nothing in it obeyed."""
 
+import re
 import unicodedata
 from pathlib import Path
 
@@ -203,11 +204,29 @@ def test_what_an_editor_hid_is_not_published() -> None:
     assert parse_article(f"{hidden}\n\n> <!-- a\n> b -->\n> c").text == "Said here.\n\nc"
     within = "Text.\n<!-- b\n\nc -->\n\n- item\n<!-- d\n\ne --> behind\n\n> quoted\n> <!-- f\n>\n> g -->"
     assert parse_article(f"{within}\n\na<!--->b").text == "Text.\n\nitem\n\nbehind\n\nquoted\n\nab"
+    back = "[one <!-- a --> two <!-- b --> three](/x)\n\n> <!-- c\n>\n> d -->\n> four\n<!-- e -->"
+    assert parse_article(back).text == "one two three\n\nfour"
     assert parse_article("|a|b|\n|-|-|\n|c|d|\n<!-- e\n\nf -->").text == "a | b\nc | d"
     shown = "If `<!-- a -->` and <!-- b then <!-- c."
     code = "```\n<!-- d -->\n```"
     assert parse_article(f"{shown}\n\n{code}").text == "If <!-- a --> and <!-- b then <!-- c.\n\n<!-- d -->"
     assert parse_article("a <!-- b --> c", markdown=False).text == "a <!-- b --> c"
+
+
+MARKS = st.sampled_from(
+    ["<!--", "-->", "<!-->", "[", "](/u)", "*", "\n", "\n\n", "\n> ", "\n- ", "\n  ", "\n[^1]: "]
+)
+
+
+@settings(deadline=None)
+@given(st.lists(MARKS | st.just("word"), min_size=1, max_size=25))
+def test_no_word_goes_that_no_comment_holds(parts: list[str]) -> None:
+    text = " ".join(f"{part}{n}" if part == "word" else part for n, part in enumerate([*parts, "word"]))
+    seen = text
+    while (start := seen.find("<!--")) >= 0 and (end := seen.find("-->", start + 2)) >= 0:
+        seen = f"{seen[:start]} {seen[end + 3 :]}"
+    found = set(re.findall(r"word\d+", parse_article(text).text))
+    assert found >= set(re.findall(r"word\d+", seen))
 
 
 @pytest.mark.parametrize("text", ["", " \n\n ", "# Only a heading", "---\ntitle: A\n---\n"])
