@@ -220,10 +220,10 @@ class Bot:
 
     def _answer(self, judged: Judged) -> Answer:
         passages = self._ranked(judged)[:SHOWN]
-        verdict = self.calibration.verdict(judged.signals)
         if judged.signals.unknown == 1.0 and self._spelling.is_gibberish(judged.question):
             # It is near to whatever is short, and to a reader that learned from questions it looks like one.
             return Answer(judged.question, "off_topic", 0.0, None, passages, MESSAGES["off_topic"])
+        verdict = self.calibration.verdict(judged.signals)
         quote = None
         if verdict == "answered":
             start, end = widen(judged.typed, passages[0], judged.reading.start, judged.reading.end)

@@ -291,15 +291,15 @@ def _without_comments(parser: MarkdownIt) -> None:
             # One that a paragraph can hold is left out of it; one with a blank line ends it.
             return any(state.isEmpty(line) for line in range(first, last))
         behind = state.src[end : state.eMarks[last]]
-        if behind.strip() and last == first:
-            return False
-        if behind.strip():
-            # What stands behind it on its last line is a block of its own.
-            state.bMarks[last], state.tShift[last] = end, len(behind) - len(behind.lstrip())
-            state.sCount[last] = state.blkIndent
-            state.line = last
-        else:
+        if not behind.strip():
             state.line = last + 1
+            return True
+        if last == first:
+            return False
+        # What stands behind it on its last line is a block of its own.
+        state.bMarks[last], state.tShift[last] = end, len(behind) - len(behind.lstrip())
+        state.sCount[last] = state.blkIndent
+        state.line = last
         return True
 
     # Of a paragraph it ends the text, as any block that may follow it at once.

@@ -108,11 +108,7 @@ class Spelling:
         A single one may be new, or a name.
         """
         words = content_words(question)
-        dictionaries = (self._language, "en")
-        return len(words) > 1 and not any(
-            word in self._own or any(in_dictionary(word, language) for language in dictionaries)
-            for word in words
-        )
+        return len(words) > 1 and not any(map(self._knows, words))
 
     def correct(self, question: str) -> str:
         """Return the question with slips set right and names exchanged; unchanged where all is known."""
@@ -146,10 +142,13 @@ class Spelling:
         if not _dictionary_file(self._language):
             # Without one, each form that the articles lack would become another word.
             return False
-        # People ask in English about articles in other languages too.
-        known = any(in_dictionary(word.lower(), language) for language in (self._language, "en"))
         # In another language than is said, each word would become another.
-        return word.lower() not in self._own and not known and self.in_its_language
+        return not self._knows(word.lower()) and self.in_its_language
+
+    def _knows(self, word: str) -> bool:
+        """Say whether the articles or a dictionary have a word, given in small letters."""
+        # People ask in English about articles in other languages too.
+        return word in self._own or any(in_dictionary(word, code) for code in (self._language, "en"))
 
     def _nearest(self, word: str, *, named: bool) -> str | None:
         """Return the word that a slip stands for, or None where nothing is near."""

@@ -224,8 +224,9 @@ def text_fragment(source: str, text: str, before: str = "", after: str = "") -> 
         return percent(" ".join(words), safe="").replace("-", "%2D")
 
     # A field matches within one block alone, and so are a table's cells and a list's items.
-    rows = [BETWEEN_CELLS.split(row)[::2] if is_table(text) else [row] for row in text.split(ROW_GAP)]
-    cells = [cell.split() for row in rows for cell in row if cell] or [[]]
+    rows = text.split(ROW_GAP)
+    parts = [cell for row in rows for cell in BETWEEN_CELLS.split(row)[::2]] if is_table(text) else rows
+    cells = [part.split() for part in parts if part] or [[]]
     whole = len(cells) == 1 and len(cells[0]) <= 2 * FRAGMENT_WORDS
     ends = cells if whole else [cells[0][:FRAGMENT_WORDS], cells[-1][-FRAGMENT_WORDS:]]
     fields = list(map(encode, ends))

@@ -88,6 +88,18 @@ def visit(browser: Browser, server: Served) -> Iterator[Open]:
     assert not faults
 
 
+@pytest.fixture
+def publish(visit: Open, start: Start, tmp_path: Path) -> Open:
+    """Open the page of an article of one's own."""
+
+    def open_article(text: str) -> Page:
+        (tmp_path / "article.md").write_text(text, encoding="utf-8")
+        qa.build(tmp_path / "article.md", tmp_path / "index")
+        return visit(url=start(index=str(tmp_path / "index")).url)
+
+    return open_article
+
+
 def ask(page: Page, question: str) -> None:
     page.fill("#question", question)
     page.press("#question", "Enter")
@@ -202,14 +214,11 @@ def test_a_very_long_question_leaves_room_for_its_answer(visit: Open) -> None:
     expect(page.locator(".turn .verdict")).to_be_in_viewport()
 
 
-def test_an_article_from_right_to_left_is_set_so(visit: Open, start: Start, tmp_path: Path) -> None:
-    (tmp_path / "article.md").write_text(
+def test_an_article_from_right_to_left_is_set_so(publish: Open) -> None:
+    page = publish(
         "---\ntitle: הספרייה החדשה\nlanguage: he\nsource: https://example.org/he\n---\n\n## הנמל\n\n"
-        "הספרייה העירונית החדשה נפתחה ביום ראשון ליד הנמל.\n",
-        encoding="utf-8",
+        "הספרייה העירונית החדשה נפתחה ביום ראשון ליד הנמל.\n"
     )
-    qa.build(tmp_path / "article.md", tmp_path / "index")
-    page = visit(url=start(index=str(tmp_path / "index")).url)
     direction = "e => getComputedStyle(e).direction"
     assert page.locator(".reading article p").first.evaluate(direction) == "rtl"
     assert page.locator(".outline li").first.evaluate(direction) == "rtl"
@@ -221,14 +230,11 @@ def test_an_article_from_right_to_left_is_set_so(visit: Open, start: Start, tmp_
     faultless(page)
 
 
-def test_a_list_and_a_table_are_laid_out_and_marked(visit: Open, start: Start, tmp_path: Path) -> None:
-    (tmp_path / "article.md").write_text(
+def test_a_list_and_a_table_are_laid_out_and_marked(publish: Open) -> None:
+    page = publish(
         "The barrage affects, says the board:\n\n- the migration of salmon\n- the ferries to Norholm\n\n"
-        "| Year | Ferries |\n|---|---|\n| 2023 | 4,100 |\n| 2024 | 3,600 |\n",
-        encoding="utf-8",
+        "| Year | Ferries |\n|---|---|\n| 2023 | 4,100 |\n| 2024 | 3,600 |\n"
     )
-    qa.build(tmp_path / "article.md", tmp_path / "index")
-    page = visit(url=start(index=str(tmp_path / "index")).url)
     ask(page, "What does the barrage affect?")
     items = ["the migration of salmon", "the ferries to Norholm"]
     assert page.locator(".turn blockquote li").all_inner_texts() == items
@@ -320,19 +326,12 @@ class Publisher(BaseHTTPRequestHandler):
         pass
 
 
-def test_a_passage_links_to_its_very_words_on_the_publishers_page(
-    visit: Open, start: Start, tmp_path: Path
-) -> None:
+def test_a_passage_links_to_its_very_words_on_the_publishers_page(publish: Open) -> None:
     publisher = ThreadingHTTPServer(("127.0.0.1", 0), Publisher)
     threading.Thread(target=publisher.serve_forever, daemon=True).start()
     try:
         source = f"http://127.0.0.1:{publisher.server_port}/news?id=1"
-        (tmp_path / "article.md").write_text(
-            f"---\ntitle: The ship\nsource: {source}\n---\n\nOn Friday {WORDS} That was all.\n",
-            encoding="utf-8",
-        )
-        qa.build(tmp_path / "article.md", tmp_path / "index")
-        page = visit(url=start(index=str(tmp_path / "index")).url)
+        page = publish(f"---\ntitle: The ship\nsource: {source}\n---\n\nOn Friday {WORDS} That was all.\n")
         ask(page, "When did the ship leave?")
         with page.context.expect_page() as opened:
             page.get_by_role("link", name="Passage 1 on the publisher’s page").click()

@@ -176,6 +176,14 @@ def test_the_pages_questions_are_held_to_the_queue_as_all_others(start: Start) -
     assert all(answer["verdict"] for answer in answers if answer not in refused)
 
 
+def test_no_answer_waits_for_its_head_to_be_acknowledged() -> None:
+    """Head and body are two packets, and the second was held back for 40 ms, Nagle's way."""
+    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
+        accepted, _ = listening.accept()
+        with accepted:
+            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+
+
 def test_without_places_to_wait_an_idle_server_answers(start: Start) -> None:
     """Gradio's queue of 0 refused every call through its own client."""
     served = start(queue="0")
@@ -466,14 +474,6 @@ def test_a_setting_that_cannot_be_is_named_in_one_line(start: Start, server: Ser
 
 
 # Feedback
-
-
-def test_no_answer_waits_for_its_head_to_be_acknowledged() -> None:
-    """Head and body are two packets, and the second was held back for 40 ms, Nagle's way."""
-    with listen("127.0.0.1", 0) as listening, socket.create_connection(listening.getsockname()):
-        accepted, _ = listening.accept()
-        with accepted:
-            assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
 
 
 def test_without_a_folder_there_is_no_feedback(client: httpx.Client) -> None:
