@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -26,14 +26,15 @@ BESIDE = ("app.py", "requirements.txt", "LICENSE", "NOTICE")
 ENTRIES = {*BESIDE, "README.md", ".gitattributes", "qa", "index"}
 REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 PIN = re.compile(r"^gradio==(\S+)$", re.M)
+MARKUP = re.compile(r"[\\`*_{}\[\]<>#|]")
 PYTHON = "3.11"
 LOG_IN = "Log in with a token that may write: hf auth login, or set HF_TOKEN."
 ATTRIBUTES = "*.onnx filter=lfs diff=lfs merge=lfs -text\n*.faiss filter=lfs diff=lfs merge=lfs -text\n"
 
 README = """
-# {title}
+{headings}
 
-Ask this article, and get its own words back, exactly, with the place they stand at, or be told that
+Ask, and get the article's own words back, exactly, with the place they stand at, or be told that
 it does not say. Nothing is generated, and nothing is sent elsewhere. Nothing that you ask is kept, unless you
 send feedback on an answer and this Space is set up to keep that.
 
@@ -74,8 +75,8 @@ def prepare(folder: str | Path, index: str | Path) -> None:
             for name in [MANIFEST, *manifest.files]:
                 (staging / "index" / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(index / name, staging / "index" / name)
-            article, *_ = read_articles(index, manifest)
-            (staging / "README.md").write_text(_readme(article, manifest.encoder.model), encoding="utf-8")
+            readme = _readme(read_articles(index, manifest), manifest.encoder.model)
+            (staging / "README.md").write_text(readme, encoding="utf-8")
             (staging / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
     except OSError as error:
         raise DeployError(f"{folder}: cannot be written ({error.strerror}).") from error
@@ -168,14 +169,14 @@ def _of_project(name: str) -> Path:
     raise DeployError(f"{name}: is missing from this installation. Reinstall article-qa.")
 
 
-def _readme(article: Article, model: str) -> str:
+def _readme(articles: Sequence[Article], model: str) -> str:
     requirements = _of_project("requirements.txt").read_text(encoding="utf-8")
     pinned = PIN.search(requirements)
     if pinned is None:
         raise DeployError("requirements.txt: does not pin gradio.")
     on_hub = model if REPO_ID.fullmatch(model) and not Path(model).exists() else None
     head = {
-        "title": article.title[:80],
+        "title": articles[0].title[:80],
         "emoji": "📖",
         "colorFrom": "gray",
         "colorTo": "indigo",
@@ -191,6 +192,6 @@ def _readme(article: Article, model: str) -> str:
     }
     if on_hub or model == DEFAULT_MODEL:
         head["models"] = [on_hub or HUB + DEFAULT_MODEL]
-    title = re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", article.title)
+    headings = "\n".join("# " + MARKUP.sub(r"\\\g<0>", article.title) for article in articles)
     front = yaml.safe_dump(head, sort_keys=False, allow_unicode=True)
-    return f"---\n{front}---\n{README.format(title=title)}"
+    return f"---\n{front}---\n{README.format(headings=headings)}"

@@ -21,7 +21,7 @@ from qa.answer import Answer
 from qa.article import Article, assemble
 from qa.bot import Bot
 from qa.encoder import PassageEncoder, Vectors
-from qa.errors import QaError
+from qa.errors import QaError, QuestionError
 from qa.index import Index
 from qa.passages import Passage, sentences_of
 
@@ -338,10 +338,17 @@ def index_of(document: Document, encode: Encode, like: Index) -> Index:
 
 
 def ask_all(bot: Bot, questions: Iterable[Question], form: Form = "history") -> Iterator[Outcome]:
-    """Ask every question: with the history it has, without it, or as a person rewrote it to stand alone."""
+    """Ask every question: with the history it has, without it, or as a person rewrote it to stand alone.
+
+    Raises:
+        QuestionError: naming the question that cannot be asked.
+    """
     for question in questions:
         history = question.history if form == "history" else ()
         text = question.rewrite if form == "rewrite" else question.text
         began = time.perf_counter()
-        answer = bot.ask(text, history=history)
+        try:
+            answer = bot.ask(text, history=history)
+        except QuestionError as error:
+            raise QuestionError(f"question {question.id} of the set: {error}") from error
         yield Outcome(question, answer, time.perf_counter() - began)

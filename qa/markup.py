@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import re
-from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -13,13 +12,11 @@ from unicodedata import category
 import yaml
 from frontmatter.default_handlers import YAMLHandler
 from markdown_it import MarkdownIt
-from markdown_it.ruler import RuleOptionsType
-from markdown_it.rules_block import StateBlock
-from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 from mdit_py_plugins.footnote import footnote_plugin
 
 from qa.article import CELL_GAP, LANGUAGE, ROW_GAP, Article, Block, assemble
+from qa.comments import without_comments
 from qa.errors import ArticleError
 
 MAX_BYTES = 4_000_000
@@ -203,7 +200,7 @@ def _parsed(body: str) -> Iterator[tuple[int, str, int, int]]:
     blocks, inline = (
         MarkdownIt("commonmark", options)
         .use(footnote_plugin, inline=False, move_to_end=False)
-        .use(_without_comments)
+        .use(without_comments)
         for _ in range(2)
     )
     blocks.enable("table").disable("inline")
@@ -257,55 +254,6 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
     filled = [row for row in rows if any(row)]
     head = rows[:1] if filled and len(rows[0]) > 1 and not any(rows[0]) else []
     return ROW_GAP.join(CELL_GAP.join(row).strip() for row in [*head, *filled])
-
-
-def _without_comments(parser: MarkdownIt) -> None:
-    """Leave out what an editor hid from readers in comments of HTML, wherever that is no code."""
-
-    def end_of_comment(state: StateBlock | StateInline, start: int) -> int:
-        """Return where the comment that begins there ends; 0 where none begins, or none ends."""
-        if not state.src.startswith("<!--", start):
-            return 0
-        src, after, end = state.env.get("comment", ("", 0, 0))
-        if src is not state.src or start < after or 0 <= end < start + 2:
-            # Looked for once for all that begin between here and there, however many.
-            end = state.src.find("-->", start + 2)
-            state.env["comment"] = (state.src, start, end)
-        return end + 3 if end >= 0 else 0
-
-    def inline(state: StateInline, silent: bool) -> bool:
-        end = end_of_comment(state, state.pos)
-        if not 0 < end <= state.posMax:
-            return False
-        state.pos = end
-        return True
-
-    def block(state: StateBlock, first: int, after: int, silent: bool) -> bool:
-        if state.is_code_block(first):
-            return False
-        end = end_of_comment(state, state.bMarks[first] + state.tShift[first])
-        last = bisect_left(state.eMarks, end, first, after)
-        if not end or last == after:
-            return False
-        if silent:
-            # One that a paragraph can hold is left out of it; one with a blank line ends it.
-            return any(state.isEmpty(line) for line in range(first, last))
-        behind = state.src[end : state.eMarks[last]]
-        if not behind.strip():
-            state.line = last + 1
-            return True
-        if last == first:
-            return False
-        # What stands behind it on its last line is a block of its own.
-        state.bMarks[last], state.tShift[last] = end, len(behind) - len(behind.lstrip())
-        state.sCount[last] = state.blkIndent
-        state.line = last
-        return True
-
-    # Of a paragraph it ends the text, as any block that may follow it at once.
-    ends: RuleOptionsType = {"alt": ["paragraph", "reference", "blockquote", "list", "table"]}
-    parser.inline.ruler.before("escape", "comment", inline)
-    parser.block.ruler.before("fence", "comment", block, ends)
 
 
 def _inline_text(token: Token) -> str:

@@ -143,10 +143,12 @@ def test_no_title_breaks_the_readme(tmp_path: Path, title: str) -> None:
     article.write_text(
         f"---\ntitle: {json.dumps(title, ensure_ascii=False)}\n---\n\nA paragraph.\n", encoding="utf-8"
     )
-    readme = _readme(read_article(article), "owner/model")
+    readme = _readme([read_article(article)] * 2, "owner/model")
     assert front_matter(readme)["title"] == title
     assert front_matter(readme)["models"] == ["owner/model"]
-    assert "<b>" not in readme.split("---\n")[2].replace("\\<b\\>", "")
+    body = readme.split("---\n")[2]
+    assert "<b>" not in body.replace("\\<b\\>", "")
+    assert len(re.findall("^# ", body, re.M)) == 2, "each article is named"
 
 
 # What is sent

@@ -293,6 +293,14 @@ def test_an_answer_within_a_word_counts_only_where_it_stands_nowhere_else(
     assert question.gold == gold
 
 
+@pytest.mark.parametrize(("text", "problem"), [(" ", "empty"), ("a " * 9_999, "characters")])
+def test_a_question_that_cannot_be_asked_is_named(tmp_path: Path, text: str, problem: str) -> None:
+    examiner = Examiner(qa.load())
+    row = {"id": "n7", "question": text, "answerable": False}
+    with pytest.raises(QaError, match=f"n7.*{problem}"):
+        list(examiner.ask(examiner.documents(write(tmp_path / "set", [row]))))
+
+
 @pytest.mark.parametrize("wrong", [{"answers": ["Noon"]}, {"passage_ids": ["p9"]}, {}])
 def test_an_answer_that_stands_nowhere_is_named(tmp_path: Path, wrong: dict) -> None:
     row = {"id": "1", "question": "When?", "answerable": True, "part": None, "kind": None} | wrong

@@ -5,20 +5,17 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote as percent
-from urllib.parse import urlsplit
 
 import gradio as gr
 from gradio.events import api
 from pydantic import BaseModel, Field, ValidationError
 
 from qa.answer import Answer
-from qa.article import BETWEEN_CELLS, ROW_GAP, Article, is_table
+from qa.article import Article
 from qa.bot import clean
 from qa.errors import QaError
 from qa.followup import candidates
@@ -28,6 +25,8 @@ from qa.settings import Settings
 from qa.suggestions import suggestions
 from qa.web.api import MAX_SEARCHED, AnswerModel, PassageModel
 from qa.web.desk import BusyError, Desk
+from qa.web.fragment import text_fragment
+from qa.web.reading import article_html, outline_html, text_html
 from qa.web.words import choose, words
 
 STATIC = Path(__file__).parent / "static"
@@ -37,16 +36,8 @@ THEME = gr.themes.Base(font=SANS, font_mono=("ui-monospace", "monospace"))
 
 STARTERS = 6
 SESSIONS = 100
-FRAGMENT_WORDS = 6
-"""Words at each end of a passage that a text fragment names; a shorter one is named whole."""
-
 NAME_WORDS = 5
 """First words of a passage without a heading that it is called by."""
-
-CONTEXT_WORDS = 3
-"""Words before and after a quote that its text fragment names."""
-
-RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
 
 HEAD_OF_GRADIO = re.compile(
     r'\s*<(?:meta\s+(?:property="og:|name="twitter:)[^>]*|link rel="(?:manifest|stylesheet)"[^>]*)>'
@@ -209,116 +200,6 @@ def _name(passage: Passage) -> str:
     return f"{' '.join(passage.text.split()[:NAME_WORDS])} …"
 
 
-def text_fragment(source: str, text: str, before: str = "", after: str = "") -> str:
-    """Return a link to where ``text`` stands on the publisher's page, or "" if ``source`` is no web address.
-
-    ``before`` and ``after`` are what surrounds it, which tells it from the same words elsewhere.
-
-    Encoded as https://wicg.github.io/scroll-to-text-fragment/ asks: the dash, comma and ampersand
-    part its fields, so in a word they are written with a percent sign, and quote() leaves the dash.
-    """
-    if not _is_web_address(source):
-        return ""
-
-    def encode(words: Iterable[str]) -> str:
-        return percent(" ".join(words), safe="").replace("-", "%2D")
-
-    # A field matches within one block alone, and so are a table's cells and a list's items.
-    rows = text.split(ROW_GAP)
-    parts = [cell for row in rows for cell in BETWEEN_CELLS.split(row)[::2]] if is_table(text) else rows
-    cells = [part.split() for part in parts if part] or [[]]
-    whole = len(cells) == 1 and len(cells[0]) <= 2 * FRAGMENT_WORDS
-    ends = cells if whole else [cells[0][:FRAGMENT_WORDS], cells[-1][-FRAGMENT_WORDS:]]
-    fields = list(map(encode, ends))
-    before = BETWEEN_CELLS.split(before.split(ROW_GAP)[-1])[-1]
-    after = BETWEEN_CELLS.split(after.split(ROW_GAP)[0])[0]
-    # Only whole words: what is parted from the text by no blank is no word of its own.
-    if before[-1:].isspace() and (words_before := before.split()[-CONTEXT_WORDS:]):
-        fields.insert(0, f"{encode(words_before)}-")
-    if after[:1].isspace() and (words_after := after.split()[:CONTEXT_WORDS]):
-        fields.append(f"-{encode(words_after)}")
-    address = source.partition(":~:")[0].removesuffix("#")
-    return f"{address}{'' if '#' in address else '#'}:~:text={','.join(fields)}"
-
-
-def _is_web_address(source: str) -> bool:
-    try:
-        parts = urlsplit(source)
-    except ValueError:
-        return False
-    return parts.scheme in {"http", "https"} and bool(parts.netloc)
-
-
-def render_article(article: Article, number: int = 0) -> str:
-    """Return an article's HTML. Each block carries its offsets, in code points, into the article's text."""
-    return "".join(_blocks(article, number))
-
-
-def _blocks(article: Article, number: int) -> Iterator[str]:
-    yield f'<article {_language(article)} data-article="{number}" aria-labelledby="a{number}">'
-    yield f'<header><h1 id="a{number}">{_plain(article.title)}</h1>'
-    byline = [_plain(text) for text in (article.author, article.published) if text]
-    if _is_web_address(article.source):
-        host = _plain(urlsplit(article.source).netloc)
-        byline.append(f'<a href="{escape(article.source)}" rel="noopener noreferrer">{host}</a>')
-    if byline:
-        yield f'<p class="byline">{" · ".join(byline)}</p>'
-    yield "</header>"
-    for place, section in enumerate(article.sections):
-        if section.heading:
-            tag = f"h{min(section.level + 1, 6)}"
-            span = f'data-start="{section.start}" data-end="{section.end}"'
-            yield f'<{tag} id="a{number}s{place}" {span}>{_plain(section.heading)}</{tag}>'
-        for p in section.paragraphs:
-            lead = ' class="lead"' if not place and not section.heading and p is section.paragraphs[0] else ""
-            text = _plain(article.text[p.start : p.end])
-            span = f'data-start="{p.start}" data-end="{p.end}"'
-            if is_table(text):
-                yield _table(text, span)
-            elif ROW_GAP in text:
-                yield _list(text, span)
-            else:
-                yield f"<p{lead} {span}>{text}</p>"
-    yield "</article>"
-
-
-def _table(text: str, span: str) -> str:
-    """Return the HTML of a table that holds its text to the letter: what parts cells and rows, unseen."""
-    html, tag = "", 'th scope="col"'
-    *rows, last = text.split(ROW_GAP)
-    for row, end in [*((row, ROW_GAP) for row in rows), (last, "")]:
-        parts = [*BETWEEN_CELLS.split(row), end]
-        cells = zip(parts[::2], parts[1::2], strict=True)
-        html += f"<tr>{''.join(f'<{tag}>{cell}<span hidden>{gap}</span>' for cell, gap in cells)}"
-        tag = "td"
-    return f'<div class="table"><table {span}>{html}</table></div>'
-
-
-def _list(text: str, span: str) -> str:
-    """Return the HTML of a list and of what introduces it, in the same way."""
-    gap = f"<span hidden>{ROW_GAP}</span>"
-    introduction, *items = text.split(ROW_GAP)
-    listed = gap.join(f"<li>{item}" for item in items)
-    return f'<div class="list" {span}><p>{introduction}{gap}</p><ul>{listed}</ul></div>'
-
-
-def _language(article: Article) -> str:
-    """Return the attributes of an element that holds an article's words."""
-    direction = "rtl" if article.primary_language in RIGHT_TO_LEFT else "ltr"
-    return f'lang="{escape(article.language)}" dir="{direction}"'
-
-
-def _outline(articles: tuple[Article, ...]) -> Iterator[str]:
-    for number, article in enumerate(articles):
-        language = _language(article)
-        if len(articles) > 1:
-            yield f'<li {language}><a href="#a{number}">{_plain(article.title)}</a></li>'
-        for place, section in enumerate(article.sections):
-            if section.heading and section.level <= 2:
-                link = f'<a href="#a{number}s{place}">{_plain(section.heading)}</a>'
-                yield f'<li class="level{section.level}" {language}>{link}</li>'
-
-
 def with_article(html: str, desk: Desk, settings: Settings, accept_language: str = "") -> str:
     """Return Gradio's page with the article and the page's own styles and script put in.
 
@@ -339,7 +220,7 @@ def with_article(html: str, desk: Desk, settings: Settings, accept_language: str
         "starters": [q for article in articles for q in article.questions][:STARTERS],
     }
     said = {name: escape(text) for name, text in say.items()}
-    title = _plain(articles[0].title)
+    title = text_html(articles[0].title)
     _, lead = articles[0].paragraphs[0]
     description = escape(articles[0].text[lead.start : lead.end][:200])
     head = (
@@ -357,8 +238,8 @@ def with_article(html: str, desk: Desk, settings: Settings, accept_language: str
         '<main class="desk" data-pane="article">'
         f'<div class="reading" tabindex="0" role="region" aria-label="{said["article"]}">'
         f'<nav class="outline" aria-label="{said["contents"]}"><p>{said["contents"]}</p>'
-        f"<ol>{''.join(_outline(articles))}</ol></nav>"
-        f"<div>{''.join(render_article(article, i) for i, article in enumerate(articles))}</div></div>"
+        f"<ol>{outline_html(articles)}</ol></nav>"
+        f"<div>{''.join(article_html(article, i) for i, article in enumerate(articles))}</div></div>"
         '<div class="asking">'
         f'<p class="loading">{said["loading"]}</p><noscript><p>{said["noscript"]}</p></noscript>'
     )
@@ -377,8 +258,3 @@ def with_article(html: str, desk: Desk, settings: Settings, accept_language: str
 @functools.cache
 def _static(name: str) -> str:
     return (STATIC / name).read_text(encoding="utf-8")
-
-
-def _plain(text: str) -> str:
-    """Escape text for HTML: one character of it stays one in the browser, which drops NUL."""
-    return escape(text.replace("\x00", "\ufffd"))

@@ -17,8 +17,10 @@ from qa.passages import Passage
 from qa.settings import Settings
 from qa.suggestions import candidates, suggestions
 from qa.web.desk import BusyError, Desk
+from qa.web.fragment import text_fragment
 from qa.web.metrics import Metrics
-from qa.web.page import build_page, render_article, shown, text_fragment
+from qa.web.page import build_page, shown
+from qa.web.reading import article_html
 from qa.web.words import LANGUAGES, choose, words
 
 
@@ -62,7 +64,7 @@ def test_every_block_holds_the_articles_text_at_its_offsets(paragraphs: list[str
         article = parse_article("## Héading 🎉\n\n" + "\n\n".join(paragraphs) + "\n\nThe end.")
     except qa.QaError:
         return
-    for (start, end), text in blocks(render_article(article)).texts.items():
+    for (start, end), text in blocks(article_html(article)).texts.items():
         assert text == article.text[start:end].replace("\x00", "\ufffd")
 
 
@@ -71,7 +73,7 @@ def test_a_table_is_shown_as_one_and_holds_its_text_to_the_letter() -> None:
         "| | 2024 | <b>2025</b> |\n|---|---|---|\n| Ferries | 1 & 2 | a\\|b |\n| Cruises | | |\n"
     )
     ((_, table),) = article.paragraphs
-    html = render_article(article)
+    html = article_html(article)
     found = blocks(html)
     assert found.texts == {(table.start, table.end): article.text}
     assert (html.count("<tr>"), html.count("<th "), html.count("<td>")) == (3, 3, 6)
@@ -81,7 +83,7 @@ def test_a_table_is_shown_as_one_and_holds_its_text_to_the_letter() -> None:
 def test_a_list_is_shown_as_one_and_holds_its_text_to_the_letter() -> None:
     article = parse_article("It affects:\n\n- fish & <b>crabs</b>\n- ships | boats\n")
     ((_, listed),) = article.paragraphs
-    html = render_article(article)
+    html = article_html(article)
     found = blocks(html)
     assert found.texts == {(listed.start, listed.end): article.text}
     assert (html.count("<ul>"), html.count("<li>")) == (1, 2)
@@ -95,9 +97,9 @@ def test_html_in_an_article_stays_text() -> None:
         '---\ntitle: "<b>T</b>"\nauthor: "<img src=x>"\nsource: "javascript:alert(1)"\n---\n\n'
         "## <svg onload=alert(1)>\n\n<script>alert(1)</script> and [a](javascript:alert(1))\n"
     )
-    found = blocks(render_article(article))
+    found = blocks(article_html(article))
     assert found.tags == {"article", "header", "h1", "h2", "p"}
-    assert "javascript:" not in re.sub(r">[^<]*<", "><", render_article(article))
+    assert "javascript:" not in re.sub(r">[^<]*<", "><", article_html(article))
 
 
 @pytest.mark.parametrize(
