@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any, Literal, get_args
 
+from qa import smalltalk
 from qa.article import Article
 from qa.passages import Passage
 
 Verdict = Literal["answered", "related", "off_topic"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-Kind = Literal["verdict", "more", "no_more", "place", "sure", "greeting", "thanks", "farewell", "about"]
+Kind = Literal["verdict", "more", "no_more", "place", "sure"] | smalltalk.Kind
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,7 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         "more",
         re.compile(
             r"(and |(can you )?(tell|show|give) (me |us )?|anything |what |something |say )?(more|else)"
-            r"( about (it|this|that))?( please)?"
+            r"( details?| info(rmation)?)?( about (it|this|that))?( please)?"
             r"|go on|continue|next|keep going",
         ),
     ),
@@ -75,6 +75,7 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         re.compile(
             r"(are you|is that|is this|how) (really |quite |so )?(sure|certain|confident|true)( are you)?"
             r"( (of|about) (it|that|this))?|really|sure"
+            r"|(no |but )?(you are|you're|that is|that's|this is) (wrong|not (right|true|correct)|incorrect)"
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Kind = Literal["greeting", "thanks", "farewell", "about"]
+Kind = Literal["greeting", "thanks", "farewell", "okay", "about"]
 
 VAGUE = re.compile(
     r"(so )?(what('s| is| does) (this|it)( talk| say)?( all)?"
@@ -18,15 +18,34 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "greeting",
         re.compile(
             r"(hi|hello|hey|hiya|yo|greetings|good (morning|afternoon|evening|day))( there| all| everyone)?"
+            r"|hallo|guten (morgen|tag|abend)|bonjour|bonsoir|salut|hola|buen[oa]s (días|dias|tardes)"
+            r"|привет|здравствуйте|добрый день|你好|您好|안녕하세요"
         ),
     ),
     (
         "thanks",
         re.compile(
-            r"(ok |okay |great |cool )?(thanks?|thank you|thx|ty|cheers)( you)?( (so|very) much| a lot)?"
+            r"((ok|okay|great|cool|perfect|got it) )?(many )?(thanks?|thank you|thx|ty|cheers)( you)?"
+            r"( (so|very) much| a lot)?( for (your|the|this|that) (help|answers?|info|information))?"
+            r"|danke( schön)?|vielen dank|merci( beaucoup)?|(muchas )?gracias"
+            r"|спасибо( большое)?|谢谢|감사합니다"
         ),
     ),
-    ("farewell", re.compile(r"(good ?)?bye( bye)?|see you( later)?|good ?night")),
+    (
+        "farewell",
+        re.compile(
+            r"((ok|okay|thanks|thank you) )*((good ?)?bye( bye)?|see you( later)?|good ?night)"
+            r"|tschüss|auf wiedersehen|au revoir|adiós|adios|hasta luego|до свидания|пока|再见|안녕히 계세요"
+        ),
+    ),
+    (
+        "okay",
+        re.compile(
+            r"((oh|ah|hm+|ok|okay) )*(ok|okay|alright|all right|great|cool|nice|good|perfect|excellent|fine"
+            r"|wow|interesting|right|i see|got it|understood|makes sense|good to know|yes|yeah|yep|no|nope|oh"
+            r"|aha|hm+)( (ok|okay|then|great|cool))?"
+        ),
+    ),
     (
         "about",
         re.compile(
@@ -44,6 +63,7 @@ REPLIES: dict[Kind, str] = {
     "greeting": "Hello. Ask about the article, and it answers in its own words.",
     "thanks": "You are welcome. Ask again whenever you like.",
     "farewell": "Goodbye.",
+    "okay": "All right. Ask again whenever you like.",
     "about": "This is how the article begins:",
 }
 

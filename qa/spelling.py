@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from spellchecker import SpellChecker
 
 WORD = re.compile(r"[^\W\d_]+(?:[’'][^\W\d_]+)*")
+POSSESSIVE = re.compile(r"[’']s$", re.I)
 BEFORE = re.compile(r"[A-Z][\w’'-]* $")
 AFTER = re.compile(r"[ -][A-Z]")
 SHORTEST = 4
@@ -73,10 +74,14 @@ its government: "Moscow says"."""
 
 SEATS = frozenset(seat for _, seats in NAMES for seat in seats)
 PLACE = re.compile(
-    r"\b(?:across|around|at|from|in|inside|into|leaves?|left|near|outside|reach\w*|through|visit\w*|the) $",
+    r"\b(?:across|around|at|far is|from|in|inside|into|leaves?|left|near|of|outside|reach\w*|than|through"
+    r"|visit\w*|the|where(?:[’']s| is| was)|which) $",
     re.I,
 )
 """What stands before a seat that is meant as a place: "in Paris", "the Paris metro"."""
+
+CITY = re.compile(r"(?:[’']s)? (?:the capital|a city|airport|city|hotels?|metro|residents?|state|streets?)\b")
+"""What stands behind one."""
 
 
 class Spelling:
@@ -86,7 +91,7 @@ class Spelling:
         """Take the articles' texts and their language, an ISO 639-1 code."""
         text = unicodedata.normalize("NFC", "\n".join(texts))
         self._language = language.lower().split("-")[0]
-        words = WORD.findall(text)
+        words = [POSSESSIVE.sub("", word) for word in WORD.findall(text)]
         self._own = dict.fromkeys(sorted(word.lower() for word in words))
         self._capital = {word.lower() for word in words if word[0].isupper()}
         self._names = dict(_written_otherwise(text))
@@ -132,7 +137,7 @@ class Spelling:
         name, before = found.group(), found.string[max(0, found.start() - LOOKED_BACK) : found.start()]
         first = BEFORE.search(before)
         longer = (first and content_words(first.group())) or AFTER.match(found.string, found.end())
-        place = name in SEATS and PLACE.search(before)
+        place = name in SEATS and (PLACE.search(before) or CITY.match(found.string, found.end()))
         return name if longer or place else self._names[name]
 
     def _is_slip(self, word: str) -> bool:
@@ -147,6 +152,7 @@ class Spelling:
 
     def _knows(self, word: str) -> bool:
         """Say whether the articles or a dictionary have a word, given in small letters."""
+        word = POSSESSIVE.sub("", word)
         # People ask in English about articles in other languages too.
         return word in self._own or any(in_dictionary(word, code) for code in (self._language, "en"))
 

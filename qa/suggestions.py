@@ -34,10 +34,12 @@ OVERVIEW = re.compile(
 NUMBERING = re.compile(r"^(?:(?:\d+|[IVX]+)[.)]|Q\d*[:.])\s+")
 HALF_SENTENCE = re.compile(
     r"(?:what|why|how|who|where|when|which|not|he|she|they|it|we|said|notes?|photos?|pictures?|sources?"
-    r"|references|editor[’']s notes?|(?:key )?takeaways|further reading|related|updates?|corrections?)\b",
+    r"|references|editor[’']s notes?|(?:key )?takeaways|further reading|related|updates?|corrections?"
+    r"|read more|by the numbers|(?:a )?timeline$|\d+ (?:things|facts|ways|takeaways|questions))\b"
+    r"|.*\b(?:said|says|told|tells|added|adds|asked|asks|wrote|writes|put it|put it this way)\b",
     re.I,
 )
-"""Headings that are no name for a thing ("What it cost"), and labels of no passage's subject."""
+"""Headings that are no name for a thing ("What it cost"), and labels of speakers or of no subject."""
 
 RELATION = re.compile(
     r"(?:.* )?(causes?|challenges?|consequences?|costs?|effects?|history|impacts?|influence|limits?|"

@@ -96,8 +96,28 @@ def test_what_asks_for_more_than_another_of_the_list_keeps_its_words(question: s
 def test_small_talk_is_nothing_to_lean_on(bot: qa.Bot) -> None:
     assert candidates("Sanctions?", after("Hello")) == ["Sanctions?"]
     assert candidates("And why?", after("Who signed?", "thanks"))[-1] == "Who signed? And why?"
+    assert candidates("And why?", after("Who signed?", "ok", "no", "Danke!"))[-1] == "Who signed? And why?"
     asked = "How many containers of munitions were sent?"
     assert bot.ask("more", after(asked, "thank you")).to_dict() == bot.ask("more", after(asked)).to_dict()
+
+
+@pytest.mark.parametrize(
+    ("said", "kind"),
+    [
+        ("ok", "okay"),
+        ("Great!", "okay"),
+        ("no", "okay"),
+        ("Got it, thanks", "thanks"),
+        ("Thank you for your help.", "thanks"),
+        ("thanks, bye", "farewell"),
+        ("Guten Tag", "greeting"),
+        ("you are wrong", "sure"),
+        ("More details please", "more"),
+    ],
+)
+def test_what_is_said_to_an_answer_is_no_question(bot: qa.Bot, said: str, kind: str) -> None:
+    """ "Great!" was answered with the earlier answer again."""
+    assert bot.ask(said, after("How many containers of munitions were sent?")).kind == kind
 
 
 def test_more_goes_through_what_was_read_and_ends(bot: qa.Bot) -> None:
@@ -105,7 +125,7 @@ def test_more_goes_through_what_was_read_and_ends(bot: qa.Bot) -> None:
     shown = [p.id for p in bot.ask("What is North Korea giving Russia?").places]
     for _ in range(6):
         answer = bot.ask("more", history)
-        assert answer.quote is None
+        assert answer.quote is None and answer.confidence == 0, "nobody says that these answer"
         shown += [p.id for p in answer.passages]
         history += after("more")
         if not answer.passages:

@@ -92,6 +92,11 @@ def test_a_part_of_a_longer_name_stays(spelling: Spelling, question: str) -> Non
     [
         ("About 68 million people live in France.", "How many people live in Paris?"),
         ("About 68 million people live in France.", "Who designed the Paris metro?"),
+        (
+            "About 68 million people live in France.",
+            "Is Paris the capital of France, and who is mayor of Paris?",
+        ),
+        ("About 68 million people live in France.", "Which Paris hotel burned, and where is Paris?"),
         ("About two million people live in Paris.", "How many people live in France?"),
         ("The Kremlin stands in Moscow.", "How large is Russia?"),
     ],
@@ -99,6 +104,13 @@ def test_a_part_of_a_longer_name_stays(spelling: Spelling, question: str) -> Non
 def test_a_capital_is_no_country_where_a_place_is_meant(article: str, question: str) -> None:
     """People of Paris were counted as those of France, and it was 94 % sure."""
     assert Spelling([article], "en").correct(question) == question
+
+
+def test_a_name_is_known_by_its_possessive() -> None:
+    """ "Who is Kadyrov?" became "Who is Kadyrov’s?" where the article has no more than his envoy."""
+    spelling = Spelling(["Kadyrov’s envoy met the ministers of both countries in the morning."], "en")
+    assert spelling.correct("Who is Kadyrov?") == "Who is Kadyrov?"
+    assert spelling.correct("Who is Kadyrof?") == "Who is Kadyrov?"
 
 
 def test_a_spelling_goes_with_its_article() -> None:
