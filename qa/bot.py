@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import math
+import operator
 import re
 import warnings
 from collections.abc import Sequence
 from dataclasses import astuple, dataclass, replace
 from pathlib import Path
+from typing import SupportsIndex
 
 import numpy as np
 
@@ -137,7 +139,7 @@ class Bot:
         Raises:
             QuestionError: if the question is empty or too long, or ``k`` is no number from 1 on.
         """
-        if not isinstance(k, int) or k < 1:
+        if not isinstance(k, SupportsIndex) or operator.index(k) < 1:
             raise QuestionError(f"k: {k!r} passages cannot be shown; ask for 1 or more.")
         found = self._search.score(self._spelling.correct(clean(question)))
         order = np.argsort(-found.fused, kind="stable")[:k]
@@ -233,11 +235,11 @@ class Bot:
     def _more(self, answer: Answer, ranked: Sequence[Passage], pages: int) -> Answer:
         """Show the passages that come after an answer's and ``pages`` more: near to it, and no answer."""
         if answer.verdict == "off_topic":
-            return replace(answer, passages=(), message=NO_MORE, kind="no_more")
+            return replace(answer, confidence=0.0, passages=(), message=NO_MORE, kind="no_more")
         said = {passage.id for passage in answer.places}
         following = [passage for passage in ranked if passage.id not in said]
         passages = tuple(following[pages * SHOWN : (pages + 1) * SHOWN])
-        more = replace(answer, verdict="related", quote=None, passages=passages, message=MORE, kind="more")
+        more = Answer(answer.question, "related", 0.0, None, passages, MORE, "more")
         return more if passages else replace(more, message=NO_MORE, kind="no_more")
 
     def _ranked(self, judged: Judged) -> tuple[Passage, ...]:
@@ -248,9 +250,12 @@ class Bot:
     def _reply(self, question: str, kind: smalltalk.Kind) -> Answer:
         if kind != "about":
             return Answer(question, "off_topic", 0.0, None, (), smalltalk.REPLIES[kind], kind)
-        lead = self.index.passages[0]
-        quote = Quote(lead.start, lead.end, lead.article)
-        return Answer(question, "answered", 1.0, quote, (lead,), smalltalk.REPLIES[kind], kind)
+        # Of several articles each has its beginning.
+        leads = {id(p.article): replace(p, score=1.0) for p in reversed(self.index.passages)}
+        first, *others = (leads[id(article)] for article in self.index.articles)
+        quote = Quote(first.start, first.end, first.article)
+        shown = (first, *others[: SHOWN - 1])
+        return Answer(question, "answered", 1.0, quote, shown, smalltalk.REPLIES[kind], kind)
 
 
 def clean(question: str) -> str:
@@ -283,12 +288,7 @@ def load(folder: str | Path | None = None, *, reader: str | Path | None = None, 
         IndexFolderError: if the folder is no index, or anything in it does not fit.
         ModelError: if the reader cannot be used.
     """
-    if folder is None and not SHIPPED_INDEX.is_dir():
-        raise IndexFolderError(
-            "no index was named, and an installed package has no article of its own. "
-            "Name one: qa.load('my-index'), qa ask --index my-index, QA_INDEX=my-index."
-        )
-    index = load_index(SHIPPED_INDEX if folder is None else folder)
+    index = load_index(index_folder_of(folder))
     if reader is not None:
         from qa.extractive import reader_folder
 
@@ -302,3 +302,17 @@ def load(folder: str | Path | None = None, *, reader: str | Path | None = None, 
     home = index.folder / READER if index.manifest.reader else PACKAGED
     fitted = index.folder if CALIBRATION in index.manifest.files else PACKAGED
     return Bot(index, Reader(home, threads), Calibration.load(fitted / CALIBRATION))
+
+
+def index_folder_of(named: str | Path | None) -> Path:
+    """Return the index folder that was named, or else the shipped article's.
+
+    Raises:
+        IndexFolderError: if none was named, and this installation has no article of its own.
+    """
+    if named is None and not SHIPPED_INDEX.is_dir():
+        raise IndexFolderError(
+            "no index was named, and an installed package has no article of its own. "
+            "Name one: qa.load('my-index'), qa ask --index my-index, QA_INDEX=my-index."
+        )
+    return SHIPPED_INDEX if named is None else Path(named)

@@ -7,6 +7,7 @@ question is asked once; both logistic models, the rank's weight and the threshol
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -49,8 +50,10 @@ def calibrate_index(folder: Path, questions: Path, part: str, limit: int | None 
     bot = load(folder)
     examiner = Examiner(bot)
     documents = examiner.drawn(questions, part, limit)
-    total = sum(len(document.questions) for document in documents)
-    rows = list(watched(collect(examiner, documents), str(questions), total))
+    asked = [question for document in documents for question in document.questions]
+    # Said before all are read, which takes long.
+    _refuse_few([q.answerable for q in asked if not q.history], f"{questions}, part {part!r}: ")
+    rows = list(watched(collect(examiner, documents), str(questions), len(asked)))
     put_calibration(folder, fit(rows, bot.calibration.topic_threshold))
     return len(rows)
 
@@ -111,10 +114,7 @@ def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration
     rows = [row for row in rows if not row[RANKS[0]].signals.follow_up]
     answerable = np.array([row[RANKS[0]].answerable for row in rows], dtype=bool)
     weights = np.array([row[RANKS[0]].weight for row in rows])
-    kinds = {"with an answer": answerable.sum(), "without one": (~answerable).sum()}
-    for kind, count in kinds.items():
-        if count < FEWEST:
-            raise QaError(f"{count} questions {kind}: calibrating needs at least {FEWEST} of each kind.")
+    _refuse_few(answerable)
     rank = _rank(rows)
     follow_up_rank = _rank(follow_ups) if len(follow_ups) >= FEWEST else rank
     found = [row[rank] for row in rows]
@@ -131,6 +131,17 @@ def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration
     threshold = round(float(max(ANSWER_THRESHOLDS, key=balanced)), 2)
     answers.weights["follow_up"] = _shift([row[follow_up_rank] for row in follow_ups], answers)
     return Calibration(answers, touches, threshold, topic_threshold, rank, follow_up_rank)
+
+
+def _refuse_few(answerable: Iterable[bool], where: str = "") -> None:
+    """Refuse to fit on too few questions with, or without, an answer."""
+    kinds = Counter(map(bool, answerable))
+    for kind, name in ((True, "with an answer"), (False, "without one")):
+        if kinds[kind] < FEWEST:
+            raise QaError(
+                f"{where}{kinds[kind]} questions {name} that follow no other: "
+                f"calibrating needs at least {FEWEST} of each kind."
+            )
 
 
 def _rank(rows: Sequence[dict[float, Row]]) -> float:

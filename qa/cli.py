@@ -53,13 +53,17 @@ reader_name = click.option(
     "--reader", help="Read with another extractive question-answering model: a folder, or a name on the hub."
 )
 limit_of_a_set = click.option(
-    "--limit", type=click.IntRange(min=1), help="Draw at most this many questions from each set."
+    "--limit",
+    type=click.IntRange(min=1),
+    help="Draw about so many questions from each set; others, about another article, are added.",
 )
 as_json_text = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 @app.command()
-@click.argument("articles", metavar="[ARTICLE]...", type=PATH, nargs=-1, help="Markdown or plain text files.")
+@click.argument(
+    "articles", metavar="[ARTICLE]...", nargs=-1, help="Markdown or plain text files, or http(s) addresses."
+)
 @click.argument("folder", type=PATH, help="The index folder, to write or to check.")
 @click.option(
     "--model", default="all-MiniLM-L6-v2", help="A sentence-transformers model: a folder or a name."
@@ -68,25 +72,27 @@ as_json_text = click.option("--json", "as_json", is_flag=True, help="Print JSON.
 @click.option("--float32", is_flag=True, help="Keep the models' weights whole.")
 @click.option("--check", is_flag=True, help="Only say whether the index fits.")
 def build(
-    articles: tuple[Path, ...], folder: Path, model: str, reader: str | None, float32: bool, check: bool
+    articles: tuple[str, ...], folder: Path, model: str, reader: str | None, float32: bool, check: bool
 ) -> None:
     """Build the index of one article or several, or check one that is there."""
     from qa import index
+    from qa.fetch import local
     from qa.spelling import Spelling
 
-    if check:
-        if problems := index.check(folder, articles):
-            for problem in problems:
-                complain(problem)
-            raise click.exceptions.Exit(1)
-        click.echo(f"{folder}: fits.")
-        return
-    if not articles:
+    if not articles and not check:
         raise click.BadParameter("name an article, then the folder for its index.", param_hint="ARTICLE")
-    watched = sys.stderr.isatty()
-    if watched:
-        click.echo(f"{folder}: embedding the article, then exporting its questions' encoder ...", err=True)
-    index.build(articles, folder, model=model, reader=reader, int8=not float32, progress=watched)
+    with local(*articles) as files:
+        if check:
+            if problems := index.check(folder, files):
+                for problem in problems:
+                    complain(problem)
+                raise click.exceptions.Exit(1)
+            click.echo(f"{folder}: fits.")
+            return
+        watched = sys.stderr.isatty()
+        if watched:
+            click.echo(f"{folder}: embedding, then exporting the questions' encoder ...", err=True)
+        index.build(files, folder, model=model, reader=reader, int8=not float32, progress=watched)
     size = sum(file.stat().st_size for file in folder.rglob("*"))
     built = index.load(folder)
     click.echo(f"{folder}: {len(built.passages)} passages, {size / 1e6:.1f} MB.")
@@ -210,13 +216,14 @@ def deploy(
 ) -> None:
     """Put the chat on Hugging Face Spaces, with the shipped article or another."""
     from qa import deploy
-    from qa.bot import SHIPPED_INDEX
+    from qa.bot import index_folder_of
 
     if (space is None) == (dry_run is None):
         raise click.BadParameter("name a Space, or --dry-run FOLDER instead.", param_hint="OWNER/NAME")
     if article is not None and index is not None:
         raise click.BadParameter("name an article or an index, not both.", param_hint="--article")
-    with deploy.index_of(article) if article is not None else nullcontext(index or SHIPPED_INDEX) as source:
+    with deploy.index_of(article) if article is not None else nullcontext(index) as built:
+        source = index_folder_of(built)
         if dry_run is not None:
             deploy.prepare(dry_run, source)
             click.echo(f"{dry_run}: what a Space would get.")
@@ -235,11 +242,17 @@ def deploy(
 @index_folder
 def feedback(folder: Path, questions: Path, index: Path | None) -> None:
     """Turn readers' feedback into a question set; only what was said of answers from this index counts."""
-    from qa.bot import SHIPPED_INDEX
-    from qa.web.feedback import index_version, to_questions
+    from qa.bot import index_folder_of
+    from qa.manifest import read_manifest
+    from qa.web.feedback import passages_version, to_questions
 
-    settled, waiting = to_questions(folder, index_version(index or SHIPPED_INDEX), questions)
-    click.echo(f"{questions}: {settled} questions; {waiting} wait for a person to say what is right.")
+    manifest = read_manifest(index_folder_of(index))
+    made = to_questions(folder, passages_version(manifest), questions)
+    click.echo(
+        f"{questions}: {made.settled} questions; {made.waiting} wait for a person to say what is right."
+    )
+    if made.of_another_index:
+        complain(f"{folder}: {made.of_another_index} entries are about another index, and left out.")
 
 
 @app.command("eval")
@@ -286,7 +299,7 @@ def evaluate(
 
 
 @app.command()
-@click.argument("index", type=PATH, help="The index folder, with a reader of its own.")
+@click.argument("index", type=PATH, help="The index folder.")
 @click.argument(
     "questions",
     metavar="FOLDER",

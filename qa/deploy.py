@@ -15,7 +15,7 @@ import qa
 from qa.article import Article
 from qa.encoder import DEFAULT_MODEL, HUB
 from qa.errors import MissingError, QaError
-from qa.fetch import fetch, is_address
+from qa.fetch import local
 from qa.index import check
 from qa.manifest import MANIFEST, read_manifest
 from qa.rows import read_articles
@@ -155,9 +155,8 @@ def index_of(article: str | Path) -> Iterator[Path]:
     Raises:
         ArticleError, ModelError: if the article or the model cannot be used.
     """
-    with tempfile.TemporaryDirectory() as temporary:
-        path = fetch(str(article), Path(temporary)) if is_address(str(article)) else Path(article)
-        qa.build(path, Path(temporary) / "index")
+    with tempfile.TemporaryDirectory() as temporary, local(str(article)) as files:
+        qa.build(files, Path(temporary) / "index")
         yield Path(temporary) / "index"
 
 

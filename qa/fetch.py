@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -22,6 +25,22 @@ TEXT = {"text/plain", "text/markdown", "text/x-markdown"}
 def is_address(article: str) -> bool:
     """Say whether an article was named by its address on the web, not by a file."""
     return article.lower().startswith(("http://", "https://"))
+
+
+@contextmanager
+def local(*articles: str) -> Iterator[list[Path]]:
+    """Yield the files of articles; what is named by an address is fetched, and there until the block ends.
+
+    Raises:
+        MissingError, ArticleError: as :func:`fetch`.
+    """
+    with tempfile.TemporaryDirectory() as temporary:
+        files = []
+        for number, article in enumerate(articles):
+            folder = Path(temporary) / str(number)
+            folder.mkdir()
+            files.append(fetch(article, folder) if is_address(article) else Path(article))
+        yield files
 
 
 def fetch(address: str, folder: Path) -> Path:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import json
+import re
 import unicodedata
 from typing import TYPE_CHECKING, Any
 
@@ -19,11 +20,13 @@ if TYPE_CHECKING:
     from qa.passages import Passage
 
 INDENT = 2
+C1 = re.compile("[\x7f-\x9f]")
+"""Controls that JSON does not write as a code by itself."""
 
 
 def show_answer(answer: Answer, typed: str) -> None:
     """Print what was understood where it is not what was ``typed``, the quote, and the passages."""
-    if answer.question != " ".join(typed.split()):
+    if answer.question != " ".join(unicodedata.normalize("NFC", typed).split()):
         say(f"Understood as: {plain(answer.question)}", style="dim")
     say(answer.message, style="bold")
     if answer.quote:
@@ -78,5 +81,6 @@ def complain(message: str) -> None:
 
 
 def print_json(found: Any) -> None:
-    """Print JSON for people and programs alike."""
-    click.echo(json.dumps(found, ensure_ascii=False, indent=2))
+    """Print JSON for people and programs alike; what could drive the terminal is written as its code."""
+    text = json.dumps(found, ensure_ascii=False, indent=2)
+    click.echo(C1.sub(lambda control: f"\\u{ord(control.group()):04x}", text))

@@ -69,6 +69,14 @@ def test_the_parts_of_a_list_are_looked_for_in_several_sections(bot: qa.Bot) -> 
     assert len(set(one)) < 5
 
 
+def test_each_of_several_articles_is_told_about(tmp_path: Path) -> None:
+    for name in ("harbour", "station"):
+        (tmp_path / f"{name}.md").write_text(f"# The {name}\n\nThe {name} opened.\n", encoding="utf-8")
+    qa.build([tmp_path / "harbour.md", tmp_path / "station.md"], tmp_path / "index")
+    about = qa.load(tmp_path / "index").ask("What is this about?")
+    assert [p.text for p in about.places] == ["The harbour opened.", "The station opened."]
+
+
 @pytest.mark.parametrize("question", ["", "   ", "\x00\x07", "x" * 10_000])
 def test_what_is_no_question_is_refused_by_name(bot: qa.Bot, question: str) -> None:
     with pytest.raises(qa.QaError, match="question"):

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from qa.calibration import RANKS, Row, fit
-from qa.errors import ModelError
+from qa.bot import SHIPPED_INDEX
+from qa.calibration import RANKS, Row, calibrate_index, fit
+from qa.errors import ModelError, QaError
 from qa.reader import PACKAGED
 from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Signals
 from training.calibrate import Collected, crossed
@@ -51,6 +52,16 @@ def test_first_questions_are_judged_as_if_no_follow_up_had_been_seen() -> None:
     alone, both = fit(FIRST, TOPIC_THRESHOLD), fit([*FIRST, *LATER], TOPIC_THRESHOLD)
     assert alone.answer_threshold == both.answer_threshold
     assert alone.answers(signals(CLEAR)) == both.answers(signals(CLEAR)) > 0.9
+
+
+def test_too_few_questions_are_refused_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qa.calibration.collect", lambda *_: pytest.fail("they are read"))
+    row = {"id": "1", "question": "Who signed it?", "answerable": False, "part": "report"}
+    (tmp_path / "questions.jsonl").write_text(json.dumps(row), encoding="utf-8")
+    with pytest.raises(QaError, match=f"{tmp_path}, part 'choose': 0 questions with an answer"):
+        calibrate_index(SHIPPED_INDEX, tmp_path, "choose")
 
 
 @pytest.mark.parametrize("number", ["NaN", "1e999", "1" * 400])

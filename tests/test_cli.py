@@ -87,6 +87,7 @@ def test_an_honest_no_is_no_error() -> None:
         (["ask", QUESTION, "--history", "README.md"], "README.md"),
         (["eval", "nowhere"], "nowhere"),
         (["build", "nowhere.md", "new-index"], "nowhere.md"),
+        (["build", "http://127.0.0.1:1/story", "new-index"], "http://127.0.0.1:1/story: cannot be fetched"),
         (["build", "--check", "nowhere"], "nowhere"),
         (["serve", "--port", "70000"], "port"),
         (["serve", "--index", "nowhere"], "nowhere"),
@@ -179,13 +180,15 @@ def test_a_terminal_gets_colour_unless_it_says_no() -> None:
     assert len(lines) > 3
 
 
-def test_an_article_cannot_drive_the_terminal(tmp_path: Path) -> None:
+def test_an_article_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]) -> None:
     from rich.text import Text
 
-    from qa.terminal import plain
+    from qa.terminal import plain, print_json
 
     assert plain("\x1b]0;owned\x07 and \x9b2J") == " ]0;owned  and  2J"
     assert len(plain("a\x1bb")) == 3, "offsets hold"
+    print_json("\x9b2J\x7f")
+    assert capsys.readouterr().out == '"\\u009b2J\\u007f"\n'
     assert Text(plain("[bold]")).plain == "[bold]"
 
 

@@ -397,6 +397,24 @@ def test_what_is_no_article_is_named(site: str, tmp_path: Path, path: str) -> No
     assert list(tmp_path.iterdir()) == []
 
 
+def test_an_index_is_built_of_a_page(site: str, tmp_path: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "qa",
+        "build",
+        f"{site}/article",
+        f"{site}/text",
+        str(tmp_path / "index"),
+    ]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert [a.title for a in qa.load(tmp_path / "index").index.articles] == [
+        "The harbour opens",
+        "The harbour",
+    ]
+
+
 def test_a_page_becomes_a_space(site: str, tmp_path: Path) -> None:
     done = qa_deploy(
         "http://127.0.0.1:9", "--article", f"{site}/article", "--dry-run", str(tmp_path / "space")

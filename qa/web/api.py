@@ -17,6 +17,7 @@ from qa.web.feedback import Feedback, FeedbackError, FeedbackFile
 from qa.web.metrics import Metrics
 
 MAX_SEARCHED = 100
+NOT_POST = ["GET", "HEAD", "PUT", "PATCH", "DELETE"]
 
 Question = Annotated[
     str, Field(max_length=MAX_QUESTION, description="A question about the article, in plain words.")
@@ -29,7 +30,7 @@ class Turn(BaseModel):
     """A message of the conversation so far."""
 
     role: Literal["user", "assistant", "system"]
-    content: str
+    content: str | None
 
 
 History = Annotated[list[Turn], Field(max_length=1_000, description="The conversation so far, oldest first.")]
@@ -132,11 +133,13 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
         return JSONResponse({"passages": [passage.to_dict() for passage in passages]})
 
     # Else the page, which takes all addresses that are left, would say that there is nothing.
-    @router.api_route("/api/ask", methods=["GET", "HEAD"], include_in_schema=False)
-    @router.api_route("/api/search", methods=["GET", "HEAD"], include_in_schema=False)
     async def not_allowed() -> Response:
         return error(405, "Ask with POST, and in JSON: /openapi.json says how.", {"Allow": "POST"})
 
+    for path in ("/api/ask", "/api/search", *(["/api/feedback"] if feedback else ())):
+        router.add_api_route(path, not_allowed, methods=NOT_POST, include_in_schema=False)
+
+    @router.head("/healthz", include_in_schema=False)
     @router.get("/healthz", response_model=Health, responses={503: {"model": Health}}, operation_id="health")
     async def health(request: Request) -> Response:
         """Say ready only when an answer can be given."""
@@ -148,7 +151,7 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
             None if status == "ready" else {"Retry-After": str(desk.retry_after)},
         )
 
-    @router.get("/metrics", include_in_schema=False)
+    @router.api_route("/metrics", methods=["GET", "HEAD"], include_in_schema=False)
     async def metrics_page() -> Response:
         return Response(metrics.page(), headers={"Content-Type": metrics.content_type})
 

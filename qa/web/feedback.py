@@ -8,16 +8,16 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from qa.answer import Verdict
 from qa.bot import MAX_QUESTION
 from qa.errors import QaError
 from qa.evaluation import read_rows
 from qa.followup import LONGEST_CHAIN, LONGEST_TURN
-from qa.manifest import MANIFEST, read_manifest
+from qa.manifest import ARTICLES, PASSAGES, Manifest
 
 FILE = "feedback.jsonl"
 MAX_FILE = 50_000_000
@@ -48,6 +48,20 @@ class Feedback(BaseModel):
     helpful: bool
     comment: Words = ""
 
+    @model_validator(mode="after")
+    def _has_a_place(self) -> Self:
+        if self.verdict == "answered" and not self.passage_ids:
+            raise ValueError("passage_ids: an answer stands in a passage; name it.")
+        return self
+
+
+class Gathered(NamedTuple):
+    """How many questions feedback made: of the set, for a person to settle, and left out with their index."""
+
+    settled: int
+    waiting: int
+    of_another_index: int
+
 
 class FeedbackFile:
     """The file that feedback is appended to. Several threads may share it."""
@@ -73,7 +87,7 @@ class FeedbackFile:
         Raises:
             FeedbackError: if the file is full, or the disk.
         """
-        row = feedback.model_dump() | {"index_version": self._version}
+        row = feedback.model_dump() | {"passages_version": self._version}
         line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
         with self._lock:
             try:
@@ -91,13 +105,12 @@ class FeedbackFile:
                 raise FeedbackError(f"The feedback could not be kept ({error.strerror}).") from error
 
 
-def index_version(folder: Path) -> str:
-    """Return the sha256 of an index's manifest, which names that of every other file."""
-    read_manifest(folder)
-    return hashlib.sha256((folder / MANIFEST).read_bytes()).hexdigest()
+def passages_version(manifest: Manifest) -> str:
+    """Return what tells an index's passages from all others; to calibrate it again changes none."""
+    return hashlib.sha256(f"{manifest.files[ARTICLES]} {manifest.files[PASSAGES]}".encode()).hexdigest()
 
 
-def to_questions(folder: Path, version: str, out: Path) -> tuple[int, int]:
+def to_questions(folder: Path, version: str, out: Path) -> Gathered:
     """Turn feedback into a question set that :func:`qa.evaluation.read_questions` reads.
 
     A thumb up settles what the right answer is. A thumb down says only that this was not it: such
@@ -106,24 +119,27 @@ def to_questions(folder: Path, version: str, out: Path) -> tuple[int, int]:
 
     Args:
         folder: where the feedback was kept.
-        version: only feedback on this index counts; passages have other ids in another.
+        version: only feedback on these passages counts, as :func:`passages_version` tells them.
         out: the question set, a JSON-lines file.
 
-    Returns:
-        The number of questions in the set, and of those that wait for a person.
-
     Raises:
-        QaError: if the feedback cannot be read, or the set not written, or it holds other questions too.
+        QaError: if the feedback cannot be read or is all about another index, or the set cannot be written
+            or holds other questions too.
     """
     if not out.name:
         raise QaError(f"{out}: is a folder; name a file.")
     waiting = out.with_suffix(".unlabelled.jsonl")
     # Each thing that was said of a question once: a hundred thumbs say no more than one.
     given: dict[str, dict[tuple[object, ...], dict[str, Any]]] = {}
-    for index, row in _rows(folder / FILE):
-        if index == version:
+    foreign = 0
+    for given_on, row in _rows(folder / FILE):
+        if given_on != version:
+            foreign += 1
+        else:
             said = (row["helpful"], row["verdict"], *row["passage_ids"][:1], row["comment"])
             given.setdefault(row["question"], {}).setdefault(said, row)
+    if foreign and not given:
+        raise QaError(f"{folder / FILE}: is all about another index. Name the one that was served.")
     for path in filter(Path.exists, (out, waiting)):
         if any(row.pop(CHECKSUM, None) != _checksum(row) for row in read_rows(path)):
             raise QaError(f"{path}: holds what a person wrote, and it would be lost. Name another file.")
@@ -132,7 +148,7 @@ def to_questions(folder: Path, version: str, out: Path) -> tuple[int, int]:
     open_ = [row for row in judged if row["answerable"] is None]
     _write(out, settled)
     _write(waiting, open_)
-    return len(settled), len(open_)
+    return Gathered(len(settled), len(open_), foreign)
 
 
 def _judged(number: int, rows: list[dict[str, Any]]) -> dict[str, Any]:
@@ -157,7 +173,7 @@ def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each piece of feedback, and the version of the index that it was given on."""
     for number, row in enumerate(read_rows(path), 1):
         try:
-            given_on = row.pop("index_version")
+            given_on = row.pop("passages_version")
             feedback = Feedback.model_validate(row)
         except (ValueError, KeyError, AttributeError, TypeError) as error:
             raise QaError(f"{path}: entry {number} is no feedback. Remove the line.") from error

@@ -186,6 +186,7 @@ def _passage(passage: Passage, articles: tuple[Article, ...]) -> dict[str, Any]:
         "number": number,
         "language": passage.article.language,
         "name": _name(passage),
+        "begins": any(paragraph.start == passage.start for _, paragraph in passage.article.paragraphs),
         "source": source,
     }
 

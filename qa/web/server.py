@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import logging
 import logging.config
 import socket
@@ -24,7 +25,7 @@ from qa.settings import Settings, SettingsError
 from qa.web import api, logs
 from qa.web.access import MAX_BODY, Guard, Watch, error
 from qa.web.desk import Desk
-from qa.web.feedback import FeedbackFile, index_version
+from qa.web.feedback import FeedbackFile, passages_version
 from qa.web.front import Later, front
 from qa.web.metrics import Metrics
 
@@ -49,8 +50,8 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
     """
     metrics = Metrics()
     desk = Desk(bot, settings, metrics)
-    version = index_version(bot.index.folder)
-    feedback = FeedbackFile(settings.feedback, version) if settings.feedback else None
+    manifest = bot.index.manifest
+    feedback = FeedbackFile(settings.feedback, passages_version(manifest)) if settings.feedback else None
     later = Later(lambda: front(desk, settings))
 
     @asynccontextmanager
@@ -93,7 +94,7 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
     app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
     app.add_middleware(Watch, metrics=metrics)
-    app.include_router(api.routes(desk, version, metrics, feedback))
+    app.include_router(api.routes(desk, hashlib.sha256(manifest.to_bytes()).hexdigest(), metrics, feedback))
     app.mount("/", later)
     return app
 

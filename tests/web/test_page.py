@@ -239,11 +239,33 @@ def test_headings_and_labels_become_questions() -> None:
 
 @pytest.mark.parametrize(
     "heading",
-    ["What It Cost", "How the Deal Was Struck", "Not What We Expected", "Editor’s note", "References"],
+    [
+        "What It Cost",
+        "How the Deal Was Struck",
+        "Not What We Expected",
+        "Editor’s note",
+        "References",
+        "5 things to know",
+        "Timeline",
+    ],
 )
 def test_a_heading_that_names_no_thing_becomes_no_question(heading: str) -> None:
     article = parse_article(f"## {heading}\n\nThe ferry left at noon, and the snow fell all night.")
     assert [c.wordings for c in candidates(article) if c.wordings] == []
+
+
+def test_who_is_quoted_is_no_subject() -> None:
+    article = parse_article("The harbour’s mayor said: “We will rebuild it, stone by stone, in two years.”")
+    assert [c.wordings for c in candidates(article) if c.wordings] == []
+
+
+def test_a_tables_head_is_where_it_begins(bot: qa.Bot) -> None:
+    table = "Year | Ships\n2023 | 410\n2024 | 2,310"
+    article = parse_article(table.replace("\n", "\n--- | ---\n", 1))
+    assert article.text == table
+    parts = [Passage("p1", "", 0, 22, article), Passage("p2", "", 23, len(table), article)]
+    answer = replace(bot.ask("Who?"), verdict="related", quote=None, passages=tuple(parts))
+    assert [p["begins"] for p in shown(answer, (article,))["passages"]] == [True, False]
 
 
 def test_a_quotes_fragment_names_what_surrounds_it() -> None:

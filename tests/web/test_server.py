@@ -28,7 +28,7 @@ from qa.evaluation import read_questions
 from qa.settings import Settings
 from qa.web import create_app
 from qa.web.access import MAX_BODY, MCP_PATH
-from qa.web.feedback import Feedback, FeedbackError, FeedbackFile, to_questions
+from qa.web.feedback import Feedback, FeedbackError, FeedbackFile, passages_version, to_questions
 from qa.web.front import front
 from qa.web.server import listen
 from tests.faults.load import CONCURRENCY, QUEUE, burden
@@ -104,9 +104,20 @@ def test_json_that_is_sent_as_something_else_is_told_how(client: httpx.Client) -
 
 @pytest.mark.parametrize("path", ["/api/ask", "/api/search"])
 def test_who_opens_a_route_in_a_browser_is_told_how_to_ask(client: httpx.Client, path: str) -> None:
-    response = client.get(path)
-    assert (response.status_code, response.headers["allow"]) == (405, "POST")
-    assert "openapi.json" in response.json()["error"]
+    for response in (client.get(path), client.put(path, json={})):
+        assert (response.status_code, response.headers["allow"]) == (405, "POST")
+        assert "openapi.json" in response.json()["error"]
+
+
+@pytest.mark.parametrize("path", ["/healthz", "/metrics"])
+def test_a_probe_may_ask_for_the_head_alone(client: httpx.Client, path: str) -> None:
+    response = client.head(path)
+    assert (response.status_code, response.content) == (200, b"")
+
+
+def test_an_assistants_message_may_have_no_content(client: httpx.Client) -> None:
+    history = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": None}]
+    assert post(client, "/api/ask", question="Who signed it?", history=history).status_code == 200
 
 
 def test_a_large_body_is_refused_before_it_is_read(client: httpx.Client) -> None:
@@ -504,23 +515,24 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
             {"passage_ids": ["../p1"]},
             {"passage_ids": ["p999"]},
             {"verdict": "perhaps"},
+            {"verdict": "answered", "passage_ids": []},
             {"address": "me"},
         ):
             assert give(good, True, **wrong) == 422
-        version = client.get("/healthz").json()["index"]
         # A follow-up is kept with what it leans on.
         Feedback(question="x" * 2_900, verdict="related", passage_ids=[], helpful=True)
     rows = [json.loads(line) for line in (folder / "feedback.jsonl").read_text("utf-8").splitlines()]
     assert [row["question"] for row in rows] == [good, bad, mixed, mixed, "How do I bake bread?"]
     assert all(
-        set(row) == {"question", "verdict", "passage_ids", "helpful", "comment", "index_version"}
+        set(row) == {"question", "verdict", "passage_ids", "helpful", "comment", "passages_version"}
         for row in rows
     )
     out = tmp_path / "questions.jsonl"
     command = [sys.executable, "-m", "qa", "feedback", str(folder), str(out)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
     assert "2 questions; 2 wait" in done.stdout
-    assert to_questions(folder, version, out) == (2, 2)
+    version = passages_version(bot.index.manifest)
+    assert to_questions(folder, version, out) == (2, 2, 0)
     read = read_questions(out, bot.index.passages)[None]
     assert [(q.text, q.answerable, q.verdict) for q in read] == [
         (good, True, "answered"),
@@ -547,7 +559,9 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
     unlabelled.unlink()
     with pytest.raises(QaError, match="name a file"):
         to_questions(folder, version, Path("/"))
-    assert to_questions(folder, "0" * 64, out) == (0, 0)
+    with pytest.raises(QaError, match="another index"):
+        to_questions(folder, "0" * 64, out)
+    assert out.read_text("utf-8") == written
     out.write_text('{"id": "1", "question": "Who?", "answerable": false}\n', encoding="utf-8")
     with pytest.raises(QaError, match=r"questions\.jsonl"):
         to_questions(folder, version, out)

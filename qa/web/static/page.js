@@ -262,13 +262,16 @@
     return [...headings, ...(passage.heading ? [passage.heading] : [])].join(" › ");
   };
   const noAnswer = (answer) => (answer.quote || answer.kind === "more" ? "" : `${say("related")} ${say("closest")}:\n\n`);
-  /** A paragraph; where its text has lines, a table if each has bars between its cells, or else a list. */
-  const laid = (text) => {
+  /**
+   * A paragraph; where its text has lines, a table if each has bars between its cells, or else a list.
+   * A table's head is where its paragraph begins: a long one is cut between its rows.
+   */
+  const laid = (text, begins) => {
     const rows = text.split("\n").map((row) => row.split(/(?:^| )\|(?: |$)/));
     if (rows.length === 1) return [h("p", {}, text)];
     const cells = (row, tag) => row.map((cell) => h(tag, {}, cell));
     if (rows.every((row) => row.length > 1))
-      return [h("table", {}, ...rows.map((row, i) => h("tr", {}, ...cells(row, i ? "td" : "th"))))];
+      return [h("table", {}, ...rows.map((row, i) => h("tr", {}, ...cells(row, i || !begins ? "td" : "th"))))];
     const [introduction, ...items] = text.split("\n");
     return [h("p", {}, introduction), h("ul", {}, ...items.map((item) => h("li", {}, item)))];
   };
@@ -280,8 +283,9 @@
   // ---- the chat
 
   const LATER = ["more", "no_more", "place", "sure"]; // about what was asked before
-  const SMALL_TALK = ["greeting", "thanks", "farewell"];
+  const SMALL_TALK = ["greeting", "thanks", "farewell", "okay"];
   const LEANS_ON = 3; // earlier questions that the bot reads a question after, at most
+  const MOST_SHOWN = 1000; // passages: as many as the server takes
   const KEPT = 200; // messages: as far back as the bot looks for the question that "more" is about
 
   const status = h("div.unseen", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
@@ -346,7 +350,7 @@
       h("div.offer", {}, h("p.label", {}, label), h("ul", {}, ...questions.map((question) =>
         h("li", {}, button("question", question, () => ask(question, { fresh: true }), { lang: page.articleLanguage, dir: "auto" })))));
 
-    const further = async (known, k) => (await server.further({ shown: known, k }).catch(() => null)) ?? [];
+    const further = async (known, k) => (await server.further({ shown: known.slice(-MOST_SHOWN), k }).catch(() => null)) ?? [];
 
     const welcome = async () => {
       const box = h("div.welcome", {}, h("p", {}, say("intro")));
@@ -465,7 +469,7 @@
 
     /** Fill a turn with its answer; return the numbered buttons. */
     const render = (turn, question, answer, later) => {
-      if (answer.question !== question.split(/\s+/).join(" "))
+      if (answer.question !== question.normalize("NFC").split(/\s+/).join(" "))
         turn.append(h("p.understood", {}, say(later ? "earlier" : "understood", { question: answer.question })));
       turn.append(h("p.verdict", {}, opening(answer)));
       if (!answer.passages.length) {
@@ -477,7 +481,7 @@
       if (answer.quote) {
         const { text, before, after } = answer.quote;
         const size = text.length < 40 ? ".short" : text.length > 240 ? ".long" : "";
-        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, ...laid(text)));
+        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, ...laid(text, first.begins)));
         if (text.length < 80 && (before + after).trim().length > 1)
           turn.append(h("p.context", { lang: first.language, dir: "auto" }, before, h("b", {}, text), after));
       } else if (answer.kind !== "more") turn.append(h("p.label", {}, say("closest")));
