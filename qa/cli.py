@@ -291,7 +291,7 @@ def evaluate(
 
     if index is not None and not folders:
         raise click.BadParameter("name a folder with questions about that index.", param_hint="FOLDER")
-    report.check_picture(picture)
+    report.check_outputs(json_file, picture)
     named = folders or [QUESTIONS, QUESTIONS / "conversations"]
     measured = report.evaluate(qa.load(index, reader=reader), named, part, limit)
     report.print_tables(measured)

@@ -114,20 +114,23 @@ def cell(interval: Interval) -> str:
     return f"{interval.value:.3f} ({interval.low:.3f}–{interval.high:.3f})"
 
 
-def check_picture(path: Path | None) -> None:
-    """Refuse a picture of an unknown kind before anything is asked.
+def check_outputs(json_file: Path | None, picture: Path | None) -> None:
+    """Refuse files that :func:`save` could not write, before anything is asked.
 
     Raises:
-        QaError: if it cannot be drawn, or its file has another ending.
+        QaError: if a folder is missing, or the picture cannot be drawn, or has another ending.
     """
-    if path is None:
+    for path in filter(None, (json_file, picture)):
+        if not path.parent.is_dir():
+            raise QaError(f"{path}: its folder is missing. Make it, or name another.")
+    if picture is None:
         return
     try:
         import matplotlib  # noqa: F401
     except ImportError as error:
         raise MissingError("A picture", "matplotlib", "eval") from error
-    if path.suffix.lower() not in PICTURES:
-        raise QaError(f"{path}: must end in {', '.join(PICTURES)}.")
+    if picture.suffix.lower() not in PICTURES:
+        raise QaError(f"{picture}: must end in {', '.join(PICTURES)}.")
 
 
 def save(measured: Mapping[str, Measured], json_file: Path | None, picture: Path | None) -> None:

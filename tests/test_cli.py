@@ -86,6 +86,7 @@ def test_an_honest_no_is_no_error() -> None:
         (["ask", QUESTION, "--history", "nowhere.json"], "nowhere.json"),
         (["ask", QUESTION, "--history", "README.md"], "README.md"),
         (["eval", "nowhere"], "nowhere"),
+        (["eval", "--json", "nowhere/measures.json"], "nowhere/measures.json: its folder is missing"),
         (["build", "nowhere.md", "new-index"], "nowhere.md"),
         (["build", "http://127.0.0.1:1/story", "new-index"], "http://127.0.0.1:1/story: cannot be fetched"),
         (["build", "--check", "nowhere"], "nowhere"),

@@ -68,7 +68,7 @@ def main(
     picture: Annotated[Path | None, typer.Option(help="Also draw risk by coverage, and reliability.")] = None,
 ) -> None:
     """Print every measure with its interval, a set a row."""
-    report.check_picture(picture)
+    report.check_outputs(json_file, picture)
     examiner = examiner_of(reader, cache)
     names = sets or [WRITTEN, *sorted(path.parent.name for path in DATA.glob("*/corpus.jsonl"))]
     measured: dict[str, Measured] = {}
