@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 
 from sentencex import get_sentence_boundaries
 from tokenizers import Tokenizer
 
-from qa.article import Article, is_table
+from qa.article import ROW_GAP, Article, is_table
 
 HEADING_SEPARATOR = " › "
 LOOKED_AHEAD = 40
@@ -32,9 +33,9 @@ AFTER_DAY = re.compile(
 class Passage:
     """A stretch of an article: ``article.text[start:end] == text``, always.
 
-    ``heading`` is the path of headings above it. It counts when passages are searched and is shown,
-    and is no part of ``text``. ``sentences`` are the offsets of its sentences into the article.
-    ``score`` ranks a passage among those found for one question.
+    ``heading`` is the path of headings above it, with the head of its table where the passage lacks that. It
+    counts when passages are searched and is shown, and is no part of ``text``. ``sentences`` are the offsets
+    of its sentences into the article. ``score`` ranks a passage among those found for one question.
     """
 
     id: str
@@ -85,42 +86,52 @@ def cut(
 
     ``tokenizer`` must neither truncate nor pad; ``prefix`` is the prompt that the encoder puts
     before passages. Ids are ``p1``, ``p2``, ... in reading order. With ``titled``, the article's title stands
-    before the headings: in an index of several, it says which one a passage is of.
+    before the headings: in an index of several, it says which one a passage is of. Where a table is cut, its
+    head stands below the headings of each part that lacks it.
     """
+
+    # Counted together, as the encoder reads them: tokens of parts do not add up to those of the whole.
+    def size(heading: str, text: str = "") -> int:
+        return len(tokenizer.encode(f"{prefix}{heading}\n{text}" if heading else prefix + text).ids)
+
     passages: list[Passage] = []
     for section, paragraph in article.paragraphs:
         path = (article.title, *section.path) if titled else section.path
         heading = HEADING_SEPARATOR.join(path)
-        if len(tokenizer.encode(f"{prefix}{heading}\n").ids) > window // 2:
+        if size(heading) > window // 2:
             # Headings of half a window would leave no room for the text: keep the innermost's start.
             heading = section.heading
-            while heading and len(tokenizer.encode(f"{prefix}{heading}\n").ids) > window // 2:
+            while heading and size(heading) > window // 2:
                 heading = heading[: min(window, len(heading) - 1)].rstrip()
-        lead = f"{prefix}{heading}\n" if heading else prefix
-
-        # Counted together, as the encoder reads them: tokens of parts do not add up to those of the whole.
-        def size(text: str, lead: str = lead) -> int:
-            return len(tokenizer.encode(lead + text).ids)
-
-        for start, end in _pieces(article, paragraph.start, paragraph.end, size, window):
-            sentences = tuple(sentences_of(article, start, end))
-            passages.append(Passage(f"p{len(passages) + 1}", heading, start, end, article, sentences))
+        text, below = article.text[paragraph.start : paragraph.end], heading
+        table = is_table(text)
+        if table and size(heading, text) > window:
+            headed = HEADING_SEPARATOR.join(filter(None, (heading, text.partition(ROW_GAP)[0])))
+            below = headed if size(headed) <= window // 2 else heading
+        for start, end in _pieces(article, paragraph.start, paragraph.end, partial(size, below), window):
+            sentences = tuple(sentences_of(article, start, end, table=table))
+            above = heading if start == paragraph.start else below
+            passages.append(Passage(f"p{len(passages) + 1}", above, start, end, article, sentences))
     return passages
 
 
-def sentences_of(article: Article, start: int, end: int) -> Iterator[tuple[int, int]]:
-    """Yield the offsets of the sentences between two offsets of an article, without outer blanks."""
+def sentences_of(
+    article: Article, start: int, end: int, *, table: bool | None = None
+) -> Iterator[tuple[int, int]]:
+    """Yield the offsets of the sentences between two offsets of an article, without outer blanks.
+
+    A table's are its rows. One row does not look like a table: ``table`` says so of a part of one.
+    """
     text = article.text[start:end]
-    for begin, stop in _boundaries(article.language, text):
+    for begin, stop in _boundaries(article.language, text, table=is_table(text) if table is None else table):
         yield from _stripped(text, begin, stop, start)
 
 
-def _boundaries(language: str, text: str) -> Iterator[tuple[int, int]]:
+def _boundaries(language: str, text: str, *, table: bool) -> Iterator[tuple[int, int]]:
     """Yield where a paragraph's sentences begin and end, one after the other: a table's are its rows."""
-    whole_rows = is_table(text)
     begin = 0
     for row in text.splitlines(keepends=True):
-        if whole_rows:
+        if table:
             yield begin, begin + len(row)
         else:
             yield from ((begin + start, begin + end) for start, end in _sentences(language, row))
@@ -158,7 +169,7 @@ def _pieces(
         yield start, end
         return
     begin, stop = 0, 0
-    for _, sentence_end in _boundaries(article.language, text):
+    for _, sentence_end in _boundaries(article.language, text, table=is_table(text)):
         for following in _ends(text, stop, sentence_end, size, window):
             if stop > begin and size(text[begin:following]) > window:
                 yield from _stripped(text, begin, stop, start)

@@ -130,12 +130,14 @@ def test_only_long_paragraphs_are_cut_and_at_sentence_ends() -> None:
 
 def test_a_table_is_cut_between_rows_and_each_is_a_sentence() -> None:
     rows = "".join(f"| Dr. No. {n} said so. Twice. | {n} |\n" for n in range(40))
-    article = parse_article(f"| Who | Times |\n|---|---|\n{rows}")
+    article = parse_article(f"# Title\n\n## Costs\n\n| Who | Times |\n|---|---|\n{rows}")
     passages = cut(article, TOKENIZERS["shipped"], 128)
     assert len(passages) > 2
     lines = [line for p in passages for line in p.text.split("\n")]
-    assert lines == article.text.split("\n")
+    assert lines == article.text.split("\n")[2:]
     assert [article.text[a:b] for p in passages for a, b in p.sentences] == lines
+    assert [p.heading for p in passages] == ["Costs", *["Costs › Who | Times"] * (len(passages) - 1)]
+    assert max(len(TOKENIZERS["shipped"].encode(p.in_context).ids) for p in passages) <= 128
 
 
 @pytest.mark.parametrize(
