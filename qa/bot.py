@@ -250,11 +250,11 @@ class Bot:
     def _reply(self, question: str, kind: smalltalk.Kind) -> Answer:
         if kind != "about":
             return Answer(question, "off_topic", 0.0, None, (), smalltalk.REPLIES[kind], kind)
-        # Of several articles each has its beginning.
-        leads = {id(p.article): replace(p, score=1.0) for p in reversed(self.index.passages)}
-        first, *others = (leads[id(article)] for article in self.index.articles)
-        quote = Quote(first.start, first.end, first.article)
-        shown = (first, *others[: SHOWN - 1])
+        leads: dict[int, Passage] = {}  # Of several articles each has its beginning.
+        for passage in self.index.passages:
+            leads.setdefault(id(passage.article), replace(passage, score=1.0))
+        shown = tuple(leads.values())[:SHOWN]
+        quote = Quote(shown[0].start, shown[0].end, shown[0].article)
         return Answer(question, "answered", 1.0, quote, shown, smalltalk.REPLIES[kind], kind)
 
 
