@@ -247,6 +247,16 @@ def test_a_list_and_a_table_are_laid_out_and_marked(publish: Open) -> None:
         "2024",
         "3,600",
     ]
+
+
+def test_a_part_of_a_long_table_is_shown_below_its_head(publish: Open) -> None:
+    """The first of its rows stood where a head does."""
+    rows = "".join(f"| Stop {n} | {1900 + n} | {n * 37 % 410 + 12} |\n" for n in range(1, 91))
+    page = publish(f"## Stops\n\n| Stop | Opened | Passengers |\n|---|---|---|\n{rows}")
+    ask(page, "When was Stop 61 opened?")
+    assert page.locator(".turn blockquote td", has_text="Stop 61").count() == 1
+    assert page.locator(".turn blockquote th").all_inner_texts() == ["Stop", "Opened", "Passengers"]
+    assert page.locator(".turn blockquote td", has_text="Opened").count() == 0
     faultless(page)
 
 

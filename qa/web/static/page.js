@@ -264,14 +264,17 @@
   const noAnswer = (answer) => (answer.quote || answer.kind === "more" ? "" : `${say("related")} ${say("closest")}:\n\n`);
   /**
    * A paragraph; where its text has lines, a table if each has bars between its cells, or else a list.
-   * A table's head is where its paragraph begins: a long one is cut between its rows.
+   * A long table is cut between its rows, and its later parts are called what its head says.
    */
-  const laid = (text, begins) => {
-    const rows = text.split("\n").map((row) => row.split(/(?:^| )\|(?: |$)/));
+  const laid = (text, { begins, name }) => {
+    const parted = (row) => row.split(/(?:^| )\|(?: |$)/);
+    const rows = text.split("\n").map(parted);
     if (rows.length === 1) return [h("p", {}, text)];
-    const cells = (row, tag) => row.map((cell) => h(tag, {}, cell));
-    if (rows.every((row) => row.length > 1))
-      return [h("table", {}, ...rows.map((row, i) => h("tr", {}, ...cells(row, i || !begins ? "td" : "th"))))];
+    if (rows.every((row) => row.length > 1)) {
+      const head = begins ? rows.shift() : parted(name);
+      const line = (row, tag) => h("tr", {}, ...row.map((cell) => h(tag, {}, cell)));
+      return [h("table", {}, begins || head.length === rows[0].length ? line(head, "th") : null, ...rows.map((row) => line(row, "td")))];
+    }
     const [introduction, ...items] = text.split("\n");
     return [h("p", {}, introduction), h("ul", {}, ...items.map((item) => h("li", {}, item)))];
   };
@@ -440,7 +443,7 @@
       const off = answer.verdict === "off_topic";
       let leads = await further(shown, off ? 2 : 3);
       if (off && leads.length < 2) leads = await further([], 2);
-      const label = answer.kind === "greeting" ? "starters" : off ? "instead" : "further";
+      const label = answer.kind === "greeting" ? "starters" : off && answer.kind !== "okay" ? "instead" : "further";
       if (leads.length && turn === log.lastElementChild) turn.append(offer(say(label), leads));
     };
 
@@ -481,7 +484,7 @@
       if (answer.quote) {
         const { text, before, after } = answer.quote;
         const size = text.length < 40 ? ".short" : text.length > 240 ? ".long" : "";
-        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, ...laid(text, first.begins)));
+        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, ...laid(text, first)));
         if (text.length < 80 && (before + after).trim().length > 1)
           turn.append(h("p.context", { lang: first.language, dir: "auto" }, before, h("b", {}, text), after));
       } else if (answer.kind !== "more") turn.append(h("p.label", {}, say("closest")));
