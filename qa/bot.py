@@ -109,7 +109,7 @@ class Bot:
             return self._reply(question, kind)
         if not any(c.isalnum() for c in question):
             return Answer(question, "off_topic", 0.0, None, (), MESSAGES["off_topic"])
-        wish = followup.wish_of(question) if history else None
+        wish = followup.wish_of(question)
         before = followup.earlier(history) if wish else None
         if wish == "more" and before is None:
             return Answer(question, "related", 0.0, None, (), NO_MORE, "no_more")
@@ -249,7 +249,8 @@ class Bot:
 
     def _reply(self, question: str, kind: smalltalk.Kind) -> Answer:
         if kind != "about":
-            return Answer(question, "off_topic", 0.0, None, (), smalltalk.REPLIES[kind], kind)
+            verdict: Verdict = "related" if kind == "byline" else "off_topic"
+            return Answer(question, verdict, 0.0, None, (), smalltalk.REPLIES[kind], kind)
         leads: dict[int, Passage] = {}  # Of several articles each has its beginning.
         for passage in self.index.passages:
             leads.setdefault(id(passage.article), replace(passage, score=1.0))

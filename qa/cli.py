@@ -244,13 +244,12 @@ def feedback(folder: Path, questions: Path, index: Path | None) -> None:
     """Turn readers' feedback into a question set; only what was said of answers from this index counts."""
     from qa.bot import index_folder_of
     from qa.manifest import read_manifest
-    from qa.web.feedback import passages_version, to_questions
+    from qa.web.feedback import passages_version, to_questions, waiting_file
 
     manifest = read_manifest(index_folder_of(index))
     made = to_questions(folder, passages_version(manifest), questions)
-    click.echo(
-        f"{questions}: {made.settled} questions; {made.waiting} wait for a person to say what is right."
-    )
+    click.echo(f"{questions}: {made.settled} questions.")
+    click.echo(f"{waiting_file(questions)}: {made.waiting}, for a person to say what is right.")
     if made.of_another_index:
         complain(f"{folder}: {made.of_another_index} entries are about another index, and left out.")
 

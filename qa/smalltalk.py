@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Kind = Literal["greeting", "thanks", "farewell", "okay", "about"]
+Kind = Literal["greeting", "thanks", "farewell", "okay", "byline", "about"]
 
 VAGUE = re.compile(
     r"(so )?(what('s| is| does) (this|it)( talk| say)?( all)?"
@@ -47,6 +47,14 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
     (
+        "byline",
+        re.compile(
+            r"who (wrote|has written|published|is the (author|writer) of) (this|the)"
+            r" (article|story|text|piece)|who wrote this|who('s| is) the (author|writer)"
+            r"|when was (this|(this|the) (article|story|text|piece)) (written|published)"
+        ),
+    ),
+    (
         "about",
         re.compile(
             r"(so )?(what('s| is| does) (this|the|it)( article| text| page| story)?"
@@ -64,6 +72,7 @@ REPLIES: dict[Kind, str] = {
     "thanks": "You are welcome. Ask again whenever you like.",
     "farewell": "Goodbye.",
     "okay": "All right. Ask again whenever you like.",
+    "byline": "Who wrote it and when it was published stand below the title, where they are known.",
     "about": "This is how the article begins:",
 }
 

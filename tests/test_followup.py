@@ -111,6 +111,7 @@ def test_small_talk_is_nothing_to_lean_on(bot: qa.Bot) -> None:
         ("Thank you for your help.", "thanks"),
         ("thanks, bye", "farewell"),
         ("Guten Tag", "greeting"),
+        ("Who wrote this article?", "byline"),  # and not whom it speaks of
         ("you are wrong", "sure"),
         ("More details please", "more"),
     ],
@@ -177,8 +178,9 @@ def test_what_was_asked_is_known_after_many_pages(bot: qa.Bot) -> None:
 
 def test_more_of_nothing_is_nothing(bot: qa.Bot) -> None:
     """What the page had forgotten the question of was answered as if "more" were one."""
-    answer = bot.ask("more", after("hi", *["more"] * 5))
-    assert (answer.verdict, answer.quote, answer.message) == ("related", None, NO_MORE)
+    for history in ([], after("hi", *["more"] * 5)):
+        answer = bot.ask("more", history)
+        assert (answer.verdict, answer.quote, answer.message) == ("related", None, NO_MORE)
 
 
 def test_after_a_greeting_what_is_this_means_the_article(bot: qa.Bot) -> None:

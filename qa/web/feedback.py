@@ -110,6 +110,11 @@ def passages_version(manifest: Manifest) -> str:
     return hashlib.sha256(f"{manifest.files[ARTICLES]} {manifest.files[PASSAGES]}".encode()).hexdigest()
 
 
+def waiting_file(out: Path) -> Path:
+    """Return where the questions stand that a set made of feedback lacks: a person has to settle them."""
+    return out.with_suffix(".unlabelled.jsonl")
+
+
 def to_questions(folder: Path, version: str, out: Path) -> Gathered:
     """Turn feedback into a question set that :func:`qa.evaluation.read_questions` reads.
 
@@ -128,7 +133,7 @@ def to_questions(folder: Path, version: str, out: Path) -> Gathered:
     """
     if not out.name:
         raise QaError(f"{out}: is a folder; name a file.")
-    waiting = out.with_suffix(".unlabelled.jsonl")
+    waiting = waiting_file(out)
     # Each thing that was said of a question once: a hundred thumbs say no more than one.
     given: dict[str, dict[tuple[object, ...], dict[str, Any]]] = {}
     foreign = 0

@@ -15,7 +15,7 @@ from gradio.events import api
 from pydantic import BaseModel, Field, ValidationError
 
 from qa.answer import Answer
-from qa.article import Article
+from qa.article import BETWEEN_CELLS, Article
 from qa.bot import clean
 from qa.errors import QaError
 from qa.followup import candidates
@@ -185,17 +185,27 @@ def _passage(passage: Passage, articles: tuple[Article, ...]) -> dict[str, Any]:
     return passage.to_dict() | {
         "number": number,
         "language": passage.article.language,
-        "name": _name(passage),
-        "begins": any(paragraph.start == passage.start for _, paragraph in passage.article.paragraphs),
+        "name": _name(passage) or (passage.article.title if len(articles) > 1 else ""),
+        "head": _head(passage),
         "source": source,
     }
+
+
+def _head(passage: Passage) -> str:
+    """Return the head of the table that a passage is a later part of; "" for any other."""
+    last = passage.heading.split(HEADING_SEPARATOR)[-1]
+    begins = any(paragraph.start == passage.start for _, paragraph in passage.article.paragraphs)
+    return last if not begins and BETWEEN_CELLS.search(last) else ""
 
 
 def _name(passage: Passage) -> str:
     """Return what a passage is called: its inmost heading, else its first words; "" for the first of all."""
     _, lead = passage.article.paragraphs[0]
-    if passage.heading not in {"", passage.article.title}:
-        return passage.heading.split(HEADING_SEPARATOR)[-1]
+    headings = passage.heading.split(HEADING_SEPARATOR)
+    if headings[-1] == _head(passage):
+        headings.pop()
+    if headings and headings[-1] not in {"", passage.article.title}:
+        return headings[-1]
     if passage.start == lead.start:
         return ""
     return f"{' '.join(passage.text.split()[:NAME_WORDS])} …"

@@ -263,9 +263,11 @@ def test_a_tables_head_is_where_it_begins(bot: qa.Bot) -> None:
     table = "Year | Ships\n2023 | 410\n2024 | 2,310"
     article = parse_article(table.replace("\n", "\n--- | ---\n", 1))
     assert article.text == table
-    parts = [Passage("p1", "", 0, 22, article), Passage("p2", "", 23, len(table), article)]
+    below = "Trade › Year | Ships"
+    parts = [Passage("p1", "Trade", 0, 22, article), Passage("p2", below, 23, len(table), article)]
     answer = replace(bot.ask("Who?"), verdict="related", quote=None, passages=tuple(parts))
-    assert [p["begins"] for p in shown(answer, (article,))["passages"]] == [True, False]
+    found = [(p["name"], p["head"]) for p in shown(answer, (article,))["passages"]]
+    assert found == [("Trade", ""), ("Trade", "Year | Ships")]
 
 
 def test_a_quotes_fragment_names_what_surrounds_it() -> None:

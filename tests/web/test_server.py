@@ -530,7 +530,10 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
     out = tmp_path / "questions.jsonl"
     command = [sys.executable, "-m", "qa", "feedback", str(folder), str(out)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
-    assert "2 questions; 2 wait" in done.stdout
+    assert done.stdout.splitlines() == [
+        f"{out}: 2 questions.",
+        f"{tmp_path / 'questions.unlabelled.jsonl'}: 2, for a person to say what is right.",
+    ]
     version = passages_version(bot.index.manifest)
     assert to_questions(folder, version, out) == (2, 2, 0)
     read = read_questions(out, bot.index.passages)[None]

@@ -264,16 +264,16 @@
   const noAnswer = (answer) => (answer.quote || answer.kind === "more" ? "" : `${say("related")} ${say("closest")}:\n\n`);
   /**
    * A paragraph; where its text has lines, a table if each has bars between its cells, or else a list.
-   * A long table is cut between its rows, and its later parts are called what its head says.
+   * A long table is cut between its rows, and its head comes with its later parts.
    */
-  const laid = (text, { begins, name }) => {
+  const laid = (text, { head }) => {
     const parted = (row) => row.split(/(?:^| )\|(?: |$)/);
     const rows = text.split("\n").map(parted);
     if (rows.length === 1) return [h("p", {}, text)];
     if (rows.every((row) => row.length > 1)) {
-      const head = begins ? rows.shift() : parted(name);
+      const top = head ? parted(head) : rows.shift();
       const line = (row, tag) => h("tr", {}, ...row.map((cell) => h(tag, {}, cell)));
-      return [h("table", {}, begins || head.length === rows[0].length ? line(head, "th") : null, ...rows.map((row) => line(row, "td")))];
+      return [h("table", {}, line(top, "th"), ...rows.map((row) => line(row, "td")))];
     }
     const [introduction, ...items] = text.split("\n");
     return [h("p", {}, introduction), h("ul", {}, ...items.map((item) => h("li", {}, item)))];
@@ -286,7 +286,7 @@
   // ---- the chat
 
   const LATER = ["more", "no_more", "place", "sure"]; // about what was asked before
-  const SMALL_TALK = ["greeting", "thanks", "farewell", "okay"];
+  const SMALL_TALK = ["greeting", "thanks", "farewell", "okay", "byline"];
   const LEANS_ON = 3; // earlier questions that the bot reads a question after, at most
   const MOST_SHOWN = 1000; // passages: as many as the server takes
   const KEPT = 200; // messages: as far back as the bot looks for the question that "more" is about
@@ -440,10 +440,10 @@
       if (wanted >= 0) jump(answer, wanted, answer.refs[wanted]);
       shown.push(...answer.passages.map((p) => p.id));
       if (answer.kind === "thanks" || answer.kind === "farewell") return;
-      const off = answer.verdict === "off_topic";
+      const off = answer.verdict === "off_topic" && answer.kind !== "okay";
       let leads = await further(shown, off ? 2 : 3);
       if (off && leads.length < 2) leads = await further([], 2);
-      const label = answer.kind === "greeting" ? "starters" : off && answer.kind !== "okay" ? "instead" : "further";
+      const label = answer.kind === "greeting" ? "starters" : off ? "instead" : "further";
       if (leads.length && turn === log.lastElementChild) turn.append(offer(say(label), leads));
     };
 
