@@ -48,6 +48,7 @@ def text_fragment(source: str, text: str, before: str = "", after: str = "") -> 
 
 
 def is_web_address(source: str) -> bool:
+    """Say whether a source is an http or https address, the only ones that become links."""
     try:
         parts = urlsplit(source)
     except ValueError:

@@ -15,7 +15,7 @@ from gradio.events import api
 from pydantic import BaseModel, Field, ValidationError
 
 from qa.answer import Answer
-from qa.article import BETWEEN_CELLS, Article
+from qa.article import BETWEEN_CELLS, BLOCK_GAP, Article
 from qa.bot import clean
 from qa.errors import QaError
 from qa.followup import candidates
@@ -182,27 +182,33 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
 def _passage(passage: Passage, articles: tuple[Article, ...]) -> dict[str, Any]:
     number = next(i for i, article in enumerate(articles) if article is passage.article)
     source = text_fragment(passage.article.source, passage.text)
+    head = _head(passage)
     return passage.to_dict() | {
         "number": number,
         "language": passage.article.language,
-        "name": _name(passage) or (passage.article.title if len(articles) > 1 else ""),
-        "head": _head(passage),
+        "name": _name(passage, head) or (passage.article.title if len(articles) > 1 else ""),
+        "begins": _begins(passage),
+        "head": head,
         "source": source,
     }
 
 
+def _begins(passage: Passage) -> bool:
+    """Say whether a passage begins its paragraph: it is no later part of one that was cut."""
+    return passage.start == 0 or passage.article.text.endswith(BLOCK_GAP, 0, passage.start)
+
+
 def _head(passage: Passage) -> str:
-    """Return the head of the table that a passage is a later part of; "" for any other."""
+    """Return the head of the table that a passage is a later part of, or "" where it comes with none."""
     last = passage.heading.split(HEADING_SEPARATOR)[-1]
-    begins = any(paragraph.start == passage.start for _, paragraph in passage.article.paragraphs)
-    return last if not begins and BETWEEN_CELLS.search(last) else ""
+    return last if BETWEEN_CELLS.search(last) and not _begins(passage) else ""
 
 
-def _name(passage: Passage) -> str:
+def _name(passage: Passage, head: str) -> str:
     """Return what a passage is called: its inmost heading, else its first words; "" for the first of all."""
     _, lead = passage.article.paragraphs[0]
     headings = passage.heading.split(HEADING_SEPARATOR)
-    if headings[-1] == _head(passage):
+    if headings[-1] == head:
         headings.pop()
     if headings and headings[-1] not in {"", passage.article.title}:
         return headings[-1]

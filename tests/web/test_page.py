@@ -268,6 +268,11 @@ def test_a_tables_head_is_where_it_begins(bot: qa.Bot) -> None:
     answer = replace(bot.ask("Who?"), verdict="related", quote=None, passages=tuple(parts))
     found = [(p["name"], p["head"]) for p in shown(answer, (article,))["passages"]]
     assert found == [("Trade", ""), ("Trade", "Year | Ships")]
+    # A head that was too long to go with it stands nowhere: no row may take its place.
+    headless = shown(replace(answer, passages=(replace(parts[1], heading="Trade"),)), (article,))["passages"][
+        0
+    ]
+    assert (headless["begins"], headless["head"]) == (False, "")
 
 
 def test_a_quotes_fragment_names_what_surrounds_it() -> None:

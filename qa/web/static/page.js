@@ -266,14 +266,14 @@
    * A paragraph; where its text has lines, a table if each has bars between its cells, or else a list.
    * A long table is cut between its rows, and its head comes with its later parts.
    */
-  const laid = (text, { head }) => {
+  const laid = (text, { begins, head }) => {
     const parted = (row) => row.split(/(?:^| )\|(?: |$)/);
     const rows = text.split("\n").map(parted);
     if (rows.length === 1) return [h("p", {}, text)];
     if (rows.every((row) => row.length > 1)) {
-      const top = head ? parted(head) : rows.shift();
+      const top = begins ? rows.shift() : head && parted(head);
       const line = (row, tag) => h("tr", {}, ...row.map((cell) => h(tag, {}, cell)));
-      return [h("table", {}, line(top, "th"), ...rows.map((row) => line(row, "td")))];
+      return [h("table", {}, top ? line(top, "th") : null, ...rows.map((row) => line(row, "td")))];
     }
     const [introduction, ...items] = text.split("\n");
     return [h("p", {}, introduction), h("ul", {}, ...items.map((item) => h("li", {}, item)))];
