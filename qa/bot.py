@@ -20,7 +20,7 @@ from qa.index import Index
 from qa.index import load as load_index
 from qa.manifest import CALIBRATION, READER
 from qa.passages import Passage
-from qa.quote import SEVERAL, widen
+from qa.quote import SEVERAL, compares_more, widen
 from qa.reader import PACKAGED, Reader, Reading
 from qa.search import Found, Search, names, visible
 from qa.spelling import Spelling
@@ -226,11 +226,21 @@ class Bot:
             # It is near to whatever is short, and to a reader that learned from questions it looks like one.
             return Answer(judged.question, "off_topic", 0.0, None, passages, MESSAGES["off_topic"])
         verdict = self.calibration.verdict(judged.signals)
+        if verdict == "answered" and compares_more(judged.typed, passages[0]):
+            verdict = "related"
         quote = None
         if verdict == "answered":
-            start, end = widen(judged.typed, passages[0], judged.reading.start, judged.reading.end)
+            reading = self._row(judged.question, passages[0]) or judged.reading
+            start, end = widen(judged.typed, passages[0], reading.start, reading.end)
             quote = Quote(start, end, passages[0].article)
         return Answer(judged.question, verdict, judged.confidence, quote, passages, MESSAGES[verdict])
+
+    def _row(self, question: str, table: Passage) -> Reading | None:
+        """Return the reading of the row of a table that answers best, None of what is no table.
+
+        Each row is read by itself: one below the other they look alike to the reader.
+        """
+        return max(self.reader.read(question, table.rows), key=lambda row: row.margin, default=None)
 
     def _more(self, answer: Answer, ranked: Sequence[Passage], pages: int) -> Answer:
         """Show the passages that come after an answer's and ``pages`` more: near to it, and no answer."""

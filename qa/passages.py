@@ -10,7 +10,7 @@ from functools import partial
 from sentencex import get_sentence_boundaries
 from tokenizers import Tokenizer
 
-from qa.article import ROW_GAP, Article, is_table
+from qa.article import BLOCK_GAP, ROW_GAP, Article, is_table
 
 HEADING_SEPARATOR = " › "
 LOOKED_AHEAD = 40
@@ -61,6 +61,31 @@ class Passage:
         """The texts that stand for it in the index: itself in context, then each of its sentences."""
         return [self.in_context, *(self.article.text[start:end] for start, end in self.sentences)]
 
+    @property
+    def paragraph(self) -> tuple[int, int]:
+        """The offsets of the paragraph that it is, or is a part of."""
+        text = self.article.text
+        before, after = text.rfind(BLOCK_GAP, 0, self.start), text.find(BLOCK_GAP, self.end)
+        return (before + len(BLOCK_GAP) if before >= 0 else 0), (after if after >= 0 else len(text))
+
+    @property
+    def table_head(self) -> str:
+        """The first row of the table that it is, or is a part of; "" where it is of none."""
+        start, end = self.paragraph
+        text = self.article.text[start:end]
+        return text.partition(ROW_GAP)[0] if is_table(text) else ""
+
+    @property
+    def rows(self) -> tuple[Passage, ...]:
+        """The rows of a table, or of its part, each below the table's head; none of anything else."""
+        head = self.table_head
+        if not head:
+            return ()
+        own = head == self.heading.rpartition(HEADING_SEPARATOR)[2]
+        below = self.heading if own else HEADING_SEPARATOR.join(filter(None, (self.heading, head)))
+        first = self.paragraph[0]
+        return tuple(Passage(self.id, below, a, b, self.article) for a, b in self.sentences if a != first)
+
     def sentences_at(self, start: int, end: int) -> tuple[int, int]:
         """Return the offsets of the sentence, or the sentences, that a span of it stands in."""
         touched = [(a, b) for a, b in self.sentences if a < end and start < b]
@@ -108,7 +133,8 @@ def cut(
         if table and size(heading, text) > window:
             headed = HEADING_SEPARATOR.join(filter(None, (heading, text.partition(ROW_GAP)[0])))
             below = headed if size(headed) <= window // 2 else heading
-        for start, end in _pieces(article, paragraph.start, paragraph.end, partial(size, below), window):
+        parts = _pieces(article, paragraph.start, paragraph.end, partial(size, below), window, table=table)
+        for start, end in parts:
             sentences = tuple(sentences_of(article, start, end, table=table))
             above = heading if start == paragraph.start else below
             passages.append(Passage(f"p{len(passages) + 1}", above, start, end, article, sentences))
@@ -161,7 +187,7 @@ def _goes_on(before: str, after: str) -> bool:
 
 
 def _pieces(
-    article: Article, start: int, end: int, size: Callable[[str], int], window: int
+    article: Article, start: int, end: int, size: Callable[[str], int], window: int, *, table: bool
 ) -> Iterator[tuple[int, int]]:
     """Yield the spans of one paragraph, each within the window and without outer blanks."""
     text = article.text[start:end]
@@ -169,7 +195,7 @@ def _pieces(
         yield start, end
         return
     begin, stop = 0, 0
-    for _, sentence_end in _boundaries(article.language, text, table=is_table(text)):
+    for _, sentence_end in _boundaries(article.language, text, table=table):
         for following in _ends(text, stop, sentence_end, size, window):
             if stop > begin and size(text[begin:following]) > window:
                 yield from _stripped(text, begin, stop, start)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from unicodedata import category
 
-from qa.article import ROW_GAP, is_table
+from qa.article import ROW_GAP
 from qa.passages import Passage
 
 LEAD = r"\s*(?:(?:and|but|so|then|according to [^,]{1,60},)\s+)?"
@@ -38,6 +38,13 @@ SEVERAL = re.compile(
 """A question that asks for several things: of 605 about articles of our own four in five, and one in ten
 of those that ask for one thing."""
 
+COMPARING = re.compile(
+    r"\b(?:most|least|total|altogether|on average|in all|worst"
+    r"|(?!(?:arr|contr?|for|gu|harv|hon|inter|inv|mod|n|p|prot|qu|r|requ|sugg|t|v|w)est\b)\w+est)\b",
+    re.I,
+)
+"""A question that is settled by all rows of a table together: a reader looks at each by itself."""
+
 STATEMENT_WORDS = 5
 """Words below which a reading makes no statement."""
 
@@ -58,16 +65,19 @@ def widen(question: str, passage: Passage, start: int, end: int) -> tuple[int, i
 
     A question that can be settled with yes or no gets the sentence that settles it; one that asks
     why, how or what happens gets at least a sentence. Words and numbers are taken in whole; of a
-    quotation or bracket that the passage closes, both halves are taken in, or neither. A table is quoted
-    whole: a cell says nothing without its row and its head. So is a list, unless one thing is asked for
-    and its item is a sentence.
+    quotation or bracket that the passage closes, both halves are taken in, or neither. A cell says nothing
+    without its row: of a table the row is quoted, or all of it where several things are asked for or rows
+    are compared. A list is quoted whole, unless one thing is asked for and its item is a sentence.
     """
     text, offset = passage.text, passage.start
     first, last = (at - offset for at in passage.sentences_at(start, end))
     # What a question asks for is told by its words, and they are English.
     english = passage.article.primary_language == "en"
-    alone = SENTENCE_END.search(text[first:last]) and not (english and SEVERAL.search(question))
-    if is_table(text) or (ROW_GAP in text and not alone):
+    several = english and SEVERAL.search(question)
+    if passage.table_head:
+        whole = not english or several or COMPARING.search(question)
+        return (passage.start, passage.end) if whole else (offset + first, offset + last)
+    if ROW_GAP in text and (several or not SENTENCE_END.search(text[first:last])):
         return passage.start, passage.end
     start, end = start - offset, end - offset
     short = len(text[start:end].split()) < STATEMENT_WORDS
@@ -77,6 +87,12 @@ def widen(question: str, passage: Passage, start: int, end: int) -> tuple[int, i
     trimmed = _trimmed(text, start, end, first, last, pairs)
     start, end = _grown(text, *(trimmed if trimmed[0] < trimmed[1] else (start, end)), pairs)
     return offset + start, offset + end
+
+
+def compares_more(question: str, passage: Passage) -> bool:
+    """Say whether a question compares the rows of a table that a passage holds only a part of."""
+    part = bool(passage.table_head) and (passage.start, passage.end) != passage.paragraph
+    return part and passage.article.primary_language == "en" and bool(COMPARING.search(question))
 
 
 def _trimmed(

@@ -138,6 +138,11 @@ def test_a_table_is_cut_between_rows_and_each_is_a_sentence() -> None:
     assert [article.text[a:b] for p in passages for a, b in p.sentences] == lines
     assert [p.heading for p in passages] == ["Costs", *["Costs › Who | Times"] * (len(passages) - 1)]
     assert max(len(TOKENIZERS["shipped"].encode(p.in_context).ids) for p in passages) <= 128
+    # By itself each row is read below the head, wherever it stands; the head is no row.
+    rows_alone = [row for p in passages for row in p.rows]
+    assert [row.text for row in rows_alone] == lines[1:]
+    assert {row.heading for row in rows_alone} == {"Costs › Who | Times"}
+    assert cut(parse_article("It rained. Twice."), TOKENIZERS["shipped"], 128)[0].rows == ()
 
 
 @pytest.mark.parametrize(

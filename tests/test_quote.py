@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +11,7 @@ from hypothesis import strategies as st
 
 from qa.markup import parse_article
 from qa.passages import Passage, sentences_of
-from qa.quote import STATEMENT, YES_NO, widen
+from qa.quote import STATEMENT, YES_NO, compares_more, widen
 
 WHOLE = re.compile(r"\w+(?:[.,:/&'’-]\w+)*")
 
@@ -83,11 +84,27 @@ BALANCED = st.recursive(
 )
 
 
-def test_a_table_is_quoted_with_its_head() -> None:
+@pytest.mark.parametrize(
+    ("question", "whole"),
+    [
+        ("How many cruises?", False),
+        ("Which kind is the request about?", False),
+        ("Which kinds are there?", True),
+        ("Which kind came most often?", True),
+        ("Which kind is the largest?", True),
+    ],
+)
+def test_of_a_table_the_row_is_quoted_unless_rows_are_compared(question: str, whole: bool) -> None:
     article = parse_article("| Kind | 2025 |\n|---|---|\n| Ferries | 2,188 |\n| Cruises | 57 |")
-    passage = Passage("p1", "", 0, len(article.text), article)
+    sentences = tuple(sentences_of(article, 0, len(article.text)))
+    passage = Passage("p1", "", 0, len(article.text), article, sentences)
     start = article.text.index("57")
-    assert widen("How many cruises?", passage, start, start + 2) == (0, len(article.text))
+    begin, end = widen(question, passage, start, start + 2)
+    assert article.text[begin:end] == (article.text if whole else "Cruises | 57")
+    # A part of the table does not settle what all of its rows do together.
+    part = replace(passage, start=sentences[1][0], sentences=sentences[1:])
+    compares = whole and question != "Which kinds are there?"
+    assert (compares_more(question, passage), compares_more(question, part)) == (False, compares)
 
 
 @pytest.mark.parametrize(

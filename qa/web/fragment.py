@@ -6,7 +6,8 @@ from collections.abc import Iterable
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from qa.article import BETWEEN_CELLS, ROW_GAP, is_table
+from qa.article import BETWEEN_CELLS, ROW_GAP
+from qa.passages import Passage
 
 FRAGMENT_WORDS = 6
 """Words at each end of a passage that a text fragment names; a shorter one is named whole."""
@@ -15,35 +16,47 @@ CONTEXT_WORDS = 3
 """Words before and after a quote that its text fragment names."""
 
 
-def text_fragment(source: str, text: str, before: str = "", after: str = "") -> str:
-    """Return a link to where ``text`` stands on the publisher's page, or "" if ``source`` is no web address.
+def text_fragment(passage: Passage, start: int, end: int) -> str:
+    """Return a link to where a stretch of a passage stands on the publisher's page, "" if that is unknown.
 
-    ``before`` and ``after`` are what surrounds it, which tells it from the same words elsewhere.
+    ``start`` and ``end`` are offsets into the article. The link names what stands before and after it, which
+    tells it from the same words elsewhere.
 
     Encoded as https://wicg.github.io/scroll-to-text-fragment/ asks: the dash, comma and ampersand
     part its fields, so in a word they are written with a percent sign, and quote() leaves the dash.
     """
-    if not is_web_address(source):
+    article = passage.article
+    if not is_web_address(article.source):
         return ""
 
     def encode(words: Iterable[str]) -> str:
         return percent(" ".join(words), safe="").replace("-", "%2D")
 
     # A field matches within one block alone, and so are a table's cells and a list's items.
-    rows = text.split(ROW_GAP)
-    parts = [cell for row in rows for cell in BETWEEN_CELLS.split(row)[::2]] if is_table(text) else rows
-    cells = [part.split() for part in parts if part] or [[]]
-    whole = len(cells) == 1 and len(cells[0]) <= 2 * FRAGMENT_WORDS
-    ends = cells if whole else [cells[0][:FRAGMENT_WORDS], cells[-1][-FRAGMENT_WORDS:]]
+    table = bool(passage.table_head)
+
+    def blocks(text: str) -> list[str]:
+        rows = text.split(ROW_GAP)
+        return [cell for row in rows for cell in BETWEEN_CELLS.split(row)[::2]] if table else rows
+
+    parts = [part.split() for part in blocks(article.text[start:end]) if part] or [[]]
+    whole = len(parts) == 1 and len(parts[0]) <= 2 * FRAGMENT_WORDS
+    ends = parts if whole else [parts[0][:FRAGMENT_WORDS], parts[-1][-FRAGMENT_WORDS:]]
     fields = list(map(encode, ends))
-    before = BETWEEN_CELLS.split(before.split(ROW_GAP)[-1])[-1]
-    after = BETWEEN_CELLS.split(after.split(ROW_GAP)[0])[0]
-    # Only whole words: what is parted from the text by no blank is no word of its own.
-    if before[-1:].isspace() and (words_before := before.split()[-CONTEXT_WORDS:]):
-        fields.insert(0, f"{encode(words_before)}-")
-    if after[:1].isspace() and (words_after := after.split()[:CONTEXT_WORDS]):
-        fields.append(f"-{encode(words_after)}")
-    address = source.partition(":~:")[0].removesuffix("#")
+    first, last = passage.paragraph
+    before, after = article.text[first:start], article.text[end:last]
+    if table and before.endswith(ROW_GAP):
+        # Rows begin alike: the last cell of the one above tells them apart.
+        words_before = next((cell for cell in reversed(blocks(before)) if cell), "").split()
+    else:
+        # Only whole words: what is parted from the text by no blank is no word of its own.
+        words_before = blocks(before)[-1].split() if before[-1:].isspace() else []
+    words_after = blocks(after)[0].split() if after[:1].isspace() else []
+    if words_before:
+        fields.insert(0, f"{encode(words_before[-CONTEXT_WORDS:])}-")
+    if words_after:
+        fields.append(f"-{encode(words_after[:CONTEXT_WORDS])}")
+    address = article.source.partition(":~:")[0].removesuffix("#")
     return f"{address}{'' if '#' in address else '#'}:~:text={','.join(fields)}"
 
 

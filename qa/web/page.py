@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -15,7 +16,7 @@ from gradio.events import api
 from pydantic import BaseModel, Field, ValidationError
 
 from qa.answer import Answer
-from qa.article import BETWEEN_CELLS, BLOCK_GAP, Article
+from qa.article import Article
 from qa.bot import clean
 from qa.errors import QaError
 from qa.followup import candidates
@@ -26,7 +27,7 @@ from qa.suggestions import suggestions
 from qa.web.api import MAX_SEARCHED, AnswerModel, PassageModel
 from qa.web.desk import BusyError, Desk
 from qa.web.fragment import text_fragment
-from qa.web.reading import article_html, outline_html, text_html
+from qa.web.reading import article_html, layout, outline_html, text_html
 from qa.web.words import choose, words
 
 STATIC = Path(__file__).parent / "static"
@@ -160,12 +161,8 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
             "after": inner.article.text[inner.end : end],
             "start": inner.start,
             "end": inner.end,
-            "source": text_fragment(
-                inner.article.source,
-                inner.text,
-                before=inner.article.text[passage.start : inner.start],
-                after=inner.article.text[inner.end : passage.end],
-            ),
+            "layout": layout(passage, inner.start, inner.end),
+            "source": text_fragment(passage, inner.start, inner.end),
         }
     level = "sure_high" if sure >= 0.9 else "sure_good" if sure >= 0.7 else "sure_fair"
     return {
@@ -181,35 +178,22 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
 
 def _passage(passage: Passage, articles: tuple[Article, ...]) -> dict[str, Any]:
     number = next(i for i, article in enumerate(articles) if article is passage.article)
-    source = text_fragment(passage.article.source, passage.text)
-    head = _head(passage)
+    headings = passage.heading.split(HEADING_SEPARATOR)
+    if headings[-1] == passage.table_head:
+        headings.pop()  # It is shown where it belongs, on top of the table.
     return passage.to_dict() | {
         "number": number,
         "language": passage.article.language,
-        "name": _name(passage, head) or (passage.article.title if len(articles) > 1 else ""),
-        "begins": _begins(passage),
-        "head": head,
-        "source": source,
+        "heading": HEADING_SEPARATOR.join(headings),
+        "name": _name(passage, headings) or (passage.article.title if len(articles) > 1 else ""),
+        "layout": layout(passage, passage.start, passage.end),
+        "source": text_fragment(passage, passage.start, passage.end),
     }
 
 
-def _begins(passage: Passage) -> bool:
-    """Say whether a passage begins its paragraph: it is no later part of one that was cut."""
-    return passage.start == 0 or passage.article.text.endswith(BLOCK_GAP, 0, passage.start)
-
-
-def _head(passage: Passage) -> str:
-    """Return the head of the table that a passage is a later part of, or "" where it comes with none."""
-    last = passage.heading.split(HEADING_SEPARATOR)[-1]
-    return last if BETWEEN_CELLS.search(last) and not _begins(passage) else ""
-
-
-def _name(passage: Passage, head: str) -> str:
+def _name(passage: Passage, headings: Sequence[str]) -> str:
     """Return what a passage is called: its inmost heading, else its first words; "" for the first of all."""
     _, lead = passage.article.paragraphs[0]
-    headings = passage.heading.split(HEADING_SEPARATOR)
-    if headings[-1] == head:
-        headings.pop()
     if headings and headings[-1] not in {"", passage.article.title}:
         return headings[-1]
     if passage.start == lead.start:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from html import escape
+from typing import Any
 from urllib.parse import urlsplit
 
 from qa.article import BETWEEN_CELLS, ROW_GAP, Article, is_table
+from qa.passages import Passage
 from qa.web.fragment import is_web_address
 
 RIGHT_TO_LEFT = frozenset({"ar", "ckb", "dv", "fa", "he", "ps", "sd", "ug", "ur", "yi"})
+
+FIGURE = re.compile(r"[\s%$€£¥+−–±<>~≈-]*\d[\d.,:/\s]*[\s%$€£¥]*(?:[a-z]{1,3}\.?)?|[–—-]?|n/?a")
+"""A cell of a column of figures, which end below each other: 3,600, +4.5 %, $12 m, or none."""
 
 
 def article_html(article: Article, number: int = 0) -> str:
@@ -49,12 +55,41 @@ def _table(text: str, span: str) -> str:
     """Return the HTML of a table that holds its text to the letter: what parts cells and rows, unseen."""
     html, tag = "", 'th scope="col"'
     *rows, last = text.split(ROW_GAP)
+    figures = _figures([cells(row) for row in (*rows[1:], last)])
     for row, end in [*((row, ROW_GAP) for row in rows), (last, "")]:
         parts = [*BETWEEN_CELLS.split(row), end]
-        cells = zip(parts[::2], parts[1::2], strict=True)
-        html += f"<tr>{''.join(f'<{tag}>{cell}<span hidden>{gap}</span>' for cell, gap in cells)}"
+        html += "<tr>"
+        for column, (cell, gap) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
+            kind = ' class="figure"' if column in figures else ""
+            html += f"<{tag}{kind}>{cell}<span hidden>{gap}</span>"
         tag = "td"
     return f'<div class="table"><table {span}>{html}</table></div>'
+
+
+def layout(passage: Passage, start: int, end: int) -> dict[str, Any] | None:
+    """Return how a stretch of a passage, between offsets into the article, is laid out; None for plain words.
+
+    A table's rows are cells, below the table's head even where the stretch holds none; ``figures`` are the
+    columns of figures, counted from 0. A list's are an introduction and items.
+    """
+    lines = passage.article.text[start:end].split(ROW_GAP)
+    if head := passage.table_head:
+        rows = [cells(line) for line in (lines[1:] if start == passage.paragraph[0] else lines)]
+        return {"head": cells(head), "rows": rows, "figures": _figures(rows)}
+    if len(lines) > 1:
+        return {"introduction": lines[0], "items": lines[1:]}
+    return None
+
+
+def cells(row: str) -> list[str]:
+    """Return the cells of a table's row."""
+    return BETWEEN_CELLS.split(row)[::2]
+
+
+def _figures(rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return the columns that hold figures alone."""
+    columns = [[row[i] for row in rows if i < len(row)] for i in range(max(map(len, rows), default=0))]
+    return [i for i, each in enumerate(columns) if any(each) and all(map(FIGURE.fullmatch, each))]
 
 
 def _list(text: str, span: str) -> str:

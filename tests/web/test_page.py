@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import qa
+from qa.article import Article, assemble
 from qa.markup import parse_article
 from qa.passages import Passage
 from qa.settings import Settings
@@ -76,8 +77,15 @@ def test_a_table_is_shown_as_one_and_holds_its_text_to_the_letter() -> None:
     html = article_html(article)
     found = blocks(html)
     assert found.texts == {(table.start, table.end): article.text}
-    assert (html.count("<tr>"), html.count("<th "), html.count("<td>")) == (3, 3, 6)
+    assert (html.count("<tr>"), html.count("<th "), html.count("<td")) == (3, 3, 6)
     assert "b" not in found.tags
+
+
+def test_figures_stand_below_each_other() -> None:
+    rows = "| Riga | 3,600 | +4.5 % | $12 m | 2 euros |\n| Oslo | – | -12 % | $7 m | free |\n"
+    html = article_html(parse_article(f"| City | Ships | Change | Cost | Ticket |\n|-|-|-|-|-|\n{rows}"))
+    heads = re.findall(r"<th scope=\"col\"([^>]*)>", html)
+    assert heads == ["", *[' class="figure"'] * 3, ""]
 
 
 def test_a_list_is_shown_as_one_and_holds_its_text_to_the_letter() -> None:
@@ -88,8 +96,7 @@ def test_a_list_is_shown_as_one_and_holds_its_text_to_the_letter() -> None:
     assert found.texts == {(listed.start, listed.end): article.text}
     assert (html.count("<ul>"), html.count("<li>")) == (1, 2)
     assert not {"b", "table"} & set(found.tags)
-    link = text_fragment("https://example.org/a", article.text)
-    assert unquote(link.partition(":~:text=")[2]) == "It affects:,ships | boats"
+    assert fragment(article.text, article=article) == "It affects:,ships | boats"
 
 
 def test_html_in_an_article_stays_text() -> None:
@@ -106,11 +113,12 @@ def test_html_in_an_article_stays_text() -> None:
     "text", ["“Trade—not aid,” he said & left", "re-arm, re-think", "조선 중앙 통신", "a" * 300, "x " * 40]
 )
 def test_a_text_fragment_names_the_passages_own_words(text: str) -> None:
-    link = text_fragment("https://example.org/a?b=c", text)
-    address, _, fragment = link.partition("#:~:text=")
+    article = assemble([(0, text.strip())], title="T", source="https://example.org/a?b=c")
+    link = text_fragment(Passage("p1", "", 0, len(article.text), article), 0, len(article.text))
+    address, _, named = link.partition("#:~:text=")
     assert address == "https://example.org/a?b=c"
-    assert not set(fragment) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~%,")
-    start, *end = map(unquote, fragment.split(","))
+    assert not set(named) - set("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.~%,")
+    start, *end = map(unquote, named.split(","))
     words = " ".join(text.split())
     assert words.startswith(start) and all(words.endswith(e) for e in end)
 
@@ -119,7 +127,8 @@ def test_a_text_fragment_names_the_passages_own_words(text: str) -> None:
     "source", ["", "javascript:alert(1)", "data:text/html,x", "//example.org", "https://[", "a b"]
 )
 def test_what_is_no_web_address_is_never_a_link(source: str) -> None:
-    assert text_fragment(source, "words") == ""
+    article = assemble([(0, "words")], title="T", source=source)
+    assert text_fragment(Passage("p1", "", 0, 5, article), 0, 5) == ""
 
 
 def test_passages_without_a_heading_are_told_apart() -> None:
@@ -134,7 +143,9 @@ def test_passages_without_a_heading_are_told_apart() -> None:
 
 
 def test_a_source_with_a_fragment_of_its_own_keeps_it() -> None:
-    assert text_fragment("https://example.org/#part", "a b") == "https://example.org/#part:~:text=a%20b"
+    article = assemble([(0, "a b")], title="T", source="https://example.org/#part")
+    link = text_fragment(Passage("p1", "", 0, 3, article), 0, 3)
+    assert link == "https://example.org/#part:~:text=a%20b"
 
 
 def test_every_language_has_every_word_and_every_blank() -> None:
@@ -259,36 +270,44 @@ def test_who_is_quoted_is_no_subject() -> None:
     assert [c.wordings for c in candidates(article) if c.wordings] == []
 
 
-def test_a_tables_head_is_where_it_begins(bot: qa.Bot) -> None:
+def test_a_tables_head_stands_above_each_of_its_parts(bot: qa.Bot) -> None:
     table = "Year | Ships\n2023 | 410\n2024 | 2,310"
     article = parse_article(table.replace("\n", "\n--- | ---\n", 1))
     assert article.text == table
     below = "Trade › Year | Ships"
-    parts = [Passage("p1", "Trade", 0, 22, article), Passage("p2", below, 23, len(table), article)]
+    parts = [Passage("p1", "Trade", 0, 23, article), Passage("p2", below, 24, len(table), article)]
     answer = replace(bot.ask("Who?"), verdict="related", quote=None, passages=tuple(parts))
-    found = [(p["name"], p["head"]) for p in shown(answer, (article,))["passages"]]
-    assert found == [("Trade", ""), ("Trade", "Year | Ships")]
-    # A head that was too long to go with it stands nowhere: no row may take its place.
-    headless = shown(replace(answer, passages=(replace(parts[1], heading="Trade"),)), (article,))["passages"][
-        0
-    ]
-    assert (headless["begins"], headless["head"]) == (False, "")
+    first, later = shown(answer, (article,))["passages"]
+    assert [(p["name"], p["heading"]) for p in (first, later)] == [("Trade", "Trade")] * 2
+    head = {"head": ["Year", "Ships"], "figures": [0, 1]}
+    assert first["layout"] == head | {"rows": [["2023", "410"]]}
+    assert later["layout"] == head | {"rows": [["2024", "2,310"]]}
+    # A head that was too long to be read with it is shown all the same, and no row takes its place.
+    parts[1] = replace(parts[1], heading="Trade")
+    (same,) = shown(replace(answer, passages=(parts[1],)), (article,))["passages"]
+    assert same["layout"] == later["layout"]
+
+
+def fragment(words: str, text: str = "", *, article: Article | None = None) -> str:
+    """Return what a link to words of a text, or of an article, names."""
+    article = article or assemble([(0, text)], title="T")
+    article = replace(article, source="https://example.org/a")
+    start = article.text.index(words)
+    passage = Passage("p1", "", 0, len(article.text), article)
+    return unquote(text_fragment(passage, start, start + len(words)).partition("#:~:text=")[2])
 
 
 def test_a_quotes_fragment_names_what_surrounds_it() -> None:
-    link = text_fragment(
-        "https://a.example/x#:~:text=old", "11,000", "has sent Russia ", " containers, they say"
-    )
-    assert link == "https://a.example/x#:~:text=has%20sent%20Russia-,11%2C000,-containers%2C%20they%20say"
+    said = "Kim has sent Russia 11,000 containers, they say"
+    assert fragment("11,000", said) == "has sent Russia-,11,000,-containers, they say"
 
 
-def test_a_tables_fragment_names_whole_cells() -> None:
+def test_a_tables_fragment_names_whole_cells_and_the_one_above() -> None:
+    """Rows that begin alike, "4" and "4" say, led to the first of them."""
     table = "| Kind of ship | 2024\nFerries | 2,310\nCruise ships | 41"
-    link = text_fragment("https://example.org/a", table)
-    assert unquote(link.partition(":~:text=")[2]) == "Kind of ship,41"
-    start = table.index("2,310")
-    link = text_fragment("https://example.org/a", "2,310", before=table[:start], after=table[start + 5 :])
-    assert unquote(link.partition(":~:text=")[2]) == "2,310"
+    assert fragment(table, table) == "Kind of ship,41"
+    assert fragment("Cruise ships | 41", table) == "2,310-,Cruise ships,41"
+    assert fragment("2,310", table) == "2,310"
 
 
 def test_the_front_matters_questions_are_answered(bot: qa.Bot) -> None:

@@ -203,7 +203,7 @@
     hideCard();
     const named = passage.heading || passage.name;
     const path = h("p.path", named ? { lang: passage.language, dir: "auto" } : {}, named || say("lead"));
-    card.replaceChildren(path, h("p", { lang: passage.language, dir: "auto" }, passage.text));
+    card.replaceChildren(path, h("div", { lang: passage.language, dir: "auto" }, ...laid(passage)));
     card.hidden = false;
     at.setAttribute("aria-describedby", "card");
     const box = at.getBoundingClientRect();
@@ -262,26 +262,31 @@
     return [...headings, ...(passage.heading ? [passage.heading] : [])].join(" › ");
   };
   const noAnswer = (answer) => (answer.quote || answer.kind === "more" ? "" : `${say("related")} ${say("closest")}:\n\n`);
-  /**
-   * A paragraph; where its text has lines, a table if each has bars between its cells, or else a list.
-   * A long table is cut between its rows, and its head comes with its later parts.
-   */
-  const laid = (text, { begins, head }) => {
-    const parted = (row) => row.split(/(?:^| )\|(?: |$)/);
-    const rows = text.split("\n").map(parted);
-    if (rows.length === 1) return [h("p", {}, text)];
-    if (rows.every((row) => row.length > 1)) {
-      const top = begins ? rows.shift() : head && parted(head);
-      const line = (row, tag) => h("tr", {}, ...row.map((cell) => h(tag, {}, cell)));
-      return [h("table", {}, top ? line(top, "th") : null, ...rows.map((row) => line(row, "td")))];
+  /** Elements that hold a text: a paragraph, or the table or list that the server says it is. */
+  const laid = ({ text, layout }) => {
+    if (layout?.rows) {
+      const line = (row, tag) => h("tr", {}, ...row.map((cell, i) => h(layout.figures.includes(i) ? `${tag}.figure` : tag, {}, cell)));
+      return [h("table", {}, line(layout.head, "th"), ...layout.rows.map((row) => line(row, "td")))];
     }
-    const [introduction, ...items] = text.split("\n");
-    return [h("p", {}, introduction), h("ul", {}, ...items.map((item) => h("li", {}, item)))];
+    if (layout?.items)
+      return [h("p", {}, layout.introduction), h("ul", {}, ...layout.items.map((item) => h("li", {}, item)))];
+    return [h("p", {}, text)];
   };
-  const asText = (words, passage, address) => `“${words}”\n— ${place(passage)}\n${address}`;
+  /** The same in a few lines without elements. */
+  const lines = ({ text, layout }) => (layout?.rows ? layout.rows.map((row) => row.filter(Boolean).join(" · ")).join("\n") : text);
+  const asText = ({ text, layout }, passage, address) => {
+    const rows = layout?.rows && [layout.head, ...layout.rows].map((row) => row.join(" | ")).join("\n");
+    return `“${rows ?? text}”\n— ${place(passage)}\n${address}`;
+  };
   const plain = (text) => text.replace(/[\\`*_{}[\]()<>#+.!|~&-]/g, "\\$&");
-  const asMarkdown = (words, passage, address) =>
-    `> ${plain(words).replaceAll("\n", "  \n> ")}\n>\n> — [${plain(place(passage))}](<${address}>)\n`;
+  const asMarkdown = ({ text, layout }, passage, address) => {
+    const row = (cells) => `| ${cells.join(" | ")} |`;
+    const rule = layout?.rows && row(layout.head.map((_, i) => (layout.figures.includes(i) ? "---:" : "---")));
+    const written = rule
+      ? [row(layout.head.map(plain)), rule, ...layout.rows.map((cells) => row(cells.map(plain)))].join("\n> ")
+      : plain(text).replaceAll("\n", "  \n> ");
+    return `> ${written}\n>\n> — [${plain(place(passage))}](<${address}>)\n`;
+  };
 
   // ---- the chat
 
@@ -482,9 +487,9 @@
       }
       const [first] = answer.passages;
       if (answer.quote) {
-        const { text, before, after } = answer.quote;
-        const size = text.length < 40 ? ".short" : text.length > 240 ? ".long" : "";
-        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, ...laid(text, first)));
+        const { text, before, after, layout } = answer.quote;
+        const size = layout ? "" : text.length < 40 ? ".short" : text.length > 240 ? ".long" : "";
+        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, ...laid(answer.quote)));
         if (text.length < 80 && (before + after).trim().length > 1)
           turn.append(h("p.context", { lang: first.language, dir: "auto" }, before, h("b", {}, text), after));
       } else if (answer.kind !== "more") turn.append(h("p.label", {}, say("closest")));
@@ -494,11 +499,11 @@
         turn.append(h("details.sure", { open: answer.kind === "sure" }, h("summary", {}, say(answer.sure)),
           h("p", {}, figure(answer))));
       const linked = answer.kind !== "more"; // an address opens on a question's first answer
-      const words = () => answer.quote?.text ?? first.text;
+      const words = answer.quote ?? first;
       const source = answer.quote?.source || first.source;
       turn.append(h("div.actions", {},
-        copier("action", say("copy"), () => noAnswer(answer) + asText(words(), first, link(answer))),
-        copier("action", say("copy_markdown"), () => noAnswer(answer) + asMarkdown(words(), first, link(answer))),
+        copier("action", say("copy"), () => noAnswer(answer) + asText(words, first, link(answer))),
+        copier("action", say("copy_markdown"), () => noAnswer(answer) + asMarkdown(words, first, link(answer))),
         linked ? copier("action", say("copy_link"), () => link(answer)) : null,
         source ? h("a.action", { href: source, target: "_blank", rel: "noopener noreferrer" }, say("source")) : null,
         page.feedback && answer.kind !== "more" ? rate(answer) : null));
@@ -515,7 +520,7 @@
       }, h("span.n", { "aria-hidden": true }, String(number)), heading);
       if (answer.verdict === "related") {
         const id = `words-${turns}-${number}`;
-        ref.append(h("span.words", { id, lang: passage.language, dir: "auto" }, passage.text));
+        ref.append(h("span.words", { id, lang: passage.language, dir: "auto" }, lines(passage)));
         ref.setAttribute("aria-describedby", id);
       } else {
         ref.addEventListener("mouseenter", () => showCard(passage, ref));
