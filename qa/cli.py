@@ -11,12 +11,15 @@ import signal
 import sys
 from contextlib import nullcontext
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from qa.errors import QaError, QuestionError
 from qa.terminal import INDENT, complain, plain, print_json, say, show_answer, show_passage
+
+if TYPE_CHECKING:
+    from qa.bot import Bot
 
 QUESTIONS = Path("tests/questions")
 PATH = click.Path(path_type=Path)
@@ -75,6 +78,7 @@ def build(
     articles: tuple[str, ...], folder: Path, model: str, reader: str | None, float32: bool, check: bool
 ) -> None:
     """Build the index of one article or several, or check one that is there."""
+    import qa
     from qa import index
     from qa.fetch import local
     from qa.spelling import Spelling
@@ -94,9 +98,12 @@ def build(
             click.echo(f"{folder}: embedding, then exporting the questions' encoder ...", err=True)
         index.build(files, folder, model=model, reader=reader, int8=not float32, progress=watched)
     size = sum(file.stat().st_size for file in folder.rglob("*"))
-    built = index.load(folder)
+    bot = qa.load(folder)
+    built = bot.index
     click.echo(f"{folder}: {len(built.passages)} passages, {size / 1e6:.1f} MB.")
     for article in built.articles:
+        for question in article.questions:
+            _try(bot, question, folder)
         if not Spelling([article.text], article.language).in_its_language:
             complain(
                 f"{folder}: {article.title!r} does not look like {article.language!r}. "
@@ -313,6 +320,21 @@ def calibrate(index: Path, questions: Path, part: str, limit: int | None) -> Non
 
     count = calibrate_index(index, questions, part, limit)
     click.echo(f"{index}: calibrated on {count} questions of {questions}.")
+
+
+def _try(bot: Bot, question: str, folder: Path) -> None:
+    """Show what a question of the front matter gets: readers are offered it."""
+    try:
+        answer = bot.ask(question)
+    except QuestionError as error:
+        complain(f"{folder}: {question!r}: {error}")
+        return
+    if answer.quote is None:
+        complain(
+            f"{folder}: {question!r} is offered to readers, and not answered. Reword it, or leave it out."
+        )
+    else:
+        say(f"{plain(question)} “{plain(answer.quote.text)}” ({answer.confidence:.0%} sure)", indent=INDENT)
 
 
 def _read_history(path: Path) -> list[Any]:

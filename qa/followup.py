@@ -8,6 +8,7 @@ itself: for more, for its place, how sure it is.
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -45,13 +46,17 @@ EXPLETIVE = re.compile(
 )
 """An "it" that points to nothing."""
 
-OF_A_NAME = re.compile(
-    r"(?:who|what) (?:is|are|was|were) (?:the )?(?:(?:al|bin|da|de|del|la|van|von) )*([^\W\d_])", re.I
-)
+PARTICLES = "al|bin|da|de|del|la|van|von"
+OF_A_NAME = re.compile(rf"(?:who|what) (?:is|are|was|were) (?:the )?(?:(?:{PARTICLES}) )*([^\W\d_])", re.I)
 """Short, and yet whole: "Who is Putin?"."""
 NUMBER = re.compile(r"\b\d{3,}\b")
 SUBJECT = 3
 """Content words before a pronoun with which it points into its own question."""
+WHO = re.compile(r"\bwhom?\b", re.I)
+PERSON = re.compile(r"\b(?:he|she|him|(?P<whose>his|her(?=\s+\w)|hers)|her)\b", re.I)
+LONGEST_NAME = 60
+"""Characters of an answer that may be little more than somebody's name."""
+
 ORDINAL = re.compile(r"\b(?:first|second|third|fourth|fifth|(?<=the )last)\b", re.I)
 WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     (
@@ -136,15 +141,22 @@ def opens(history: Sequence[Message]) -> bool:
 def candidates(question: str, history: Sequence[Message]) -> list[str]:
     """Return what the question may mean, plainest first: itself, and itself after earlier questions.
 
+    Where the answer before it is the name of whom it speaks of, it is read with that name alone.
+
     Raises:
         QuestionError: if the history is no list of messages with a role and a content.
     """
     if not history:
         return [question]
-    asked = [turn["content"] for turn in _turns(history) if turn["role"] == "user"]
+    turns = _turns(history)
+    asked = [turn["content"] for turn in turns if turn["role"] == "user"]
     asked = [text for text in asked if _is_question(text)]
     if not asked or not _leans(question):
         return [question]
+    *_, before, last = [{"role": "", "content": ""}, *turns]
+    told = before["role"] == "user" and last["role"] == "assistant" and WHO.search(before["content"])
+    if told and (named := _about_whom(question, last["content"])):
+        return [named]  # "Who runs the port?", "Eva Lind", "Is she a doctor?": it stands alone now.
     chain: list[str] = []
     for text in reversed(asked[-LONGEST_CHAIN:]):
         chain.insert(0, text)
@@ -156,6 +168,19 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
         # "What is the first one?", "And the third?": the old question, asked of another one.
         return [question, " ".join([*chain[:-1], ORDINAL.sub(which.group(), chain[-1], count=1)])]
     return [question, " ".join([*chain, question])]
+
+
+def _about_whom(question: str, answer: str) -> str:
+    """Put the name in an answer for "he" or "she" in a question; "" if there is not just one of either."""
+    if len(answer) > LONGEST_NAME or not PERSON.search(question):
+        return ""
+    words = re.findall(r"[\w’'-]+|\S", answer)
+    runs = itertools.groupby(words, lambda word: word[0].isupper() or word in PARTICLES.split("|"))
+    found = [name for capital, run in runs if capital and content_words(name := " ".join(run))]
+    if len(found) != 1:
+        return ""
+    name = re.sub("['’]s$", "", found[0])
+    return PERSON.sub(lambda person: name + ("’s" if person["whose"] else ""), question)
 
 
 def _adds(question: str, said: str) -> bool:

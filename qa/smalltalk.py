@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-Kind = Literal["greeting", "thanks", "farewell", "okay", "byline", "about"]
+Kind = Literal["greeting", "thanks", "farewell", "okay", "help", "byline", "about"]
 
 VAGUE = re.compile(
     r"(so )?(what('s| is| does) (this|it)( talk| say)?( all)?"
@@ -47,6 +47,16 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         ),
     ),
     (
+        "help",
+        re.compile(
+            r"(please )?help( me)?( please)?|(who|what) (are|r) you|what can (you do|i ask)( you)?( here)?"
+            r"|how (does this|do you)( chat| page| thing)? work"
+            r"|(are you|am i talking to|is this) (a |an )?(real )?"
+            r"(chat ?bot|bot|robot|human|person|machine|ai|chat ?gpt)"
+            r"|hilfe|aide|ayuda|помощь|帮助|도움말"
+        ),
+    ),
+    (
         "byline",
         re.compile(
             r"who (wrote|has written|published|is the (author|writer) of) (this|the)"
@@ -72,6 +82,10 @@ REPLIES: dict[Kind, str] = {
     "thanks": "You are welcome. Ask again whenever you like.",
     "farewell": "Goodbye.",
     "okay": "All right. Ask again whenever you like.",
+    "help": (
+        "Answers are the article’s own words, shown where they stand. "
+        "If the article does not say, you are told so."
+    ),
     "byline": "Who wrote it and when it was published stand below the title, where they are known.",
     "about": "This is how the article begins:",
 }

@@ -232,6 +232,19 @@ def test_build_and_check(tmp_path: Path) -> None:
     assert "noon" in done.stdout
 
 
+def test_a_build_shows_what_its_front_matters_questions_get(tmp_path: Path) -> None:
+    """They are offered to readers: one that was answered wrongly, or not at all, was first seen by them."""
+    article = tmp_path / "ferry.md"
+    questions = ["When does the ferry to Oslo leave?", "Who is the queen of Spain?", "so " * 900]
+    listed = "".join(f"  - {question}\n" for question in questions)
+    article.write_text(f"---\nquestions:\n{listed}---\nThe ferry to Oslo leaves at noon.", encoding="utf-8")
+    done = run("build", str(article), str(tmp_path / "index"))
+    assert done.returncode == 0
+    assert "When does the ferry to Oslo leave? “at noon” (" in done.stdout
+    assert "'Who is the queen of Spain?' is offered to readers, and not answered" in done.stderr
+    assert "2,000" in done.stderr
+
+
 def test_a_build_says_where_the_reader_is_out_of_its_language(tmp_path: Path) -> None:
     article = tmp_path / "fähre.md"
     article.write_text("---\nlanguage: de\n---\nDie Fähre fährt um zwölf.", encoding="utf-8")

@@ -50,6 +50,27 @@ def test_a_change_of_subject_drags_nothing_along(bot: qa.Bot, question: str) -> 
     assert bot.ask(question, history).to_dict() == bot.ask(question).to_dict()
 
 
+@pytest.mark.parametrize(
+    ("answer", "question", "meant"),
+    [
+        ("Eva Lind", "is she a doctor?", "is Eva Lind a doctor?"),
+        ("the minister Eva de la Cruz", "And what is her plan?", "And what is Eva de la Cruz’s plan?"),
+        ("Eva Lind", "Who asked her?", "Who asked Eva Lind?"),
+        ("Eva Lind’s", "What was her reason?", "What was Eva Lind’s reason?"),
+        ("Eva Lind", "where is it?", None),
+        ("Eva Lind and Piet Larsen", "is she a doctor?", None),
+        ("the mayor", "is she a doctor?", None),
+        ("Eva Lind. " * 8, "is she a doctor?", None),
+    ],
+)
+def test_he_and_she_are_who_the_last_answer_names(answer: str, question: str, meant: str | None) -> None:
+    asked = "Who runs the port?"
+    history: list[Message] = [{"role": "user", "content": asked}, {"role": "assistant", "content": answer}]
+    assert candidates(question, history) == ([meant] if meant else [question, f"{asked} {question}"])
+    history[0] = {"role": "user", "content": "Where does the port lie?"}
+    assert candidates(question, history)[-1] == f"Where does the port lie? {question}"
+
+
 def test_ordinals_point_into_what_was_listed(bot: qa.Bot) -> None:
     answer = bot.ask("And the third?", after("What is the first agreement about?"))
     assert answer.passages[0].heading.endswith("Technology and Military Exchange")
@@ -104,6 +125,9 @@ def test_small_talk_is_nothing_to_lean_on(bot: qa.Bot) -> None:
 @pytest.mark.parametrize(
     ("said", "kind"),
     [
+        ("who are you?", "help"),
+        ("Are you a robot?", "help"),
+        ("help", "help"),
         ("ok", "okay"),
         ("Great!", "okay"),
         ("no", "okay"),

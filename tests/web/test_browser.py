@@ -704,6 +704,7 @@ def test_feedback_is_sent_where_the_operator_keeps_it(visit: Open, start: Start,
     ask(page, ANSWERED)
     page.get_by_role("button", name="This was right").click()
     expect(page.locator(".rate input")).to_be_focused()
+    expect(page.locator(".rate [role=status]")).to_have_text("Thank you.")
     faultless(page)
     page.keyboard.type("Just so <b>")
     page.keyboard.press("Enter")

@@ -291,7 +291,7 @@
   // ---- the chat
 
   const LATER = ["more", "no_more", "place", "sure"]; // about what was asked before
-  const SMALL_TALK = ["greeting", "thanks", "farewell", "okay", "byline"];
+  const SMALL_TALK = ["greeting", "thanks", "farewell", "okay", "help", "byline"];
   const LEANS_ON = 3; // earlier questions that the bot reads a question after, at most
   const MOST_SHOWN = 1000; // passages: as many as the server takes
   const KEPT = 200; // messages: as far back as the bot looks for the question that "more" is about
@@ -361,7 +361,7 @@
     const further = async (known, k) => (await server.further({ shown: known.slice(-MOST_SHOWN), k }).catch(() => null)) ?? [];
 
     const welcome = async () => {
-      const box = h("div.welcome", {}, h("p", {}, say("intro")));
+      const box = h("div.welcome", {}, h("p", {}, say("help")));
       log.append(box);
       over.hidden = true;
       const questions = page.starters.length ? page.starters : await further([], 6);
@@ -430,7 +430,8 @@
       turn.classList.add(answer.verdict);
       turn.dataset.kind = answer.kind ?? "";
       const later = LATER.includes(answer.kind);
-      answer.asked = later ? answer.question : question;
+      // What was understood stands alone, unless it leans on what the address names beside it.
+      answer.asked = later || !answer.leans ? answer.question : question;
       answer.after = !later && answer.leans ? (fresh ? after : leanable).slice(-LEANS_ON) : [];
       if (!later && !SMALL_TALK.includes(answer.kind)) leanable.push(...(fresh ? after : []), question);
       answer.refs = render(turn, question, answer, later);
@@ -445,10 +446,11 @@
       if (wanted >= 0) jump(answer, wanted, answer.refs[wanted]);
       shown.push(...answer.passages.map((p) => p.id));
       if (answer.kind === "thanks" || answer.kind === "farewell") return;
+      const opens = answer.kind === "greeting" || answer.kind === "help";
       const off = answer.verdict === "off_topic" && answer.kind !== "okay";
       let leads = await further(shown, off ? 2 : 3);
       if (off && leads.length < 2) leads = await further([], 2);
-      const label = answer.kind === "greeting" ? "starters" : off ? "instead" : "further";
+      const label = opens ? "starters" : off ? "instead" : "further";
       if (leads.length && turn === log.lastElementChild) turn.append(offer(say(label), leads));
     };
 
@@ -546,6 +548,8 @@
         const word = h("input", { type: "text", maxlength: 500, "aria-label": say("comment"), placeholder: say("comment") });
         // The thumb counts at once; a word that follows is sent with it again.
         const kept = post("");
+        const told = h("span", { role: "status" });
+        kept.then((done) => { told.textContent = say(done ? "feedback_thanks" : "gone_feedback"); });
         const finish = async (event) => {
           event.preventDefault();
           const comment = word.value.trim();
@@ -554,7 +558,7 @@
           box.replaceChildren(end);
           end.focus(); // which reads it out
         };
-        box.replaceChildren(h("form.comment", { onsubmit: finish }, word, h("button.action", { type: "submit" }, say("feedback_send"))));
+        box.replaceChildren(told, h("form.comment", { onsubmit: finish }, word, h("button.action", { type: "submit" }, say("feedback_send"))));
         word.focus();
       };
       box.append(button("small.up", "", give(true), { "aria-label": say("helpful"), title: say("helpful") }),
