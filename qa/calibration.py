@@ -17,9 +17,10 @@ import numpy as np
 from qa.answer import VERDICTS
 from qa.bot import clean, load
 from qa.errors import QaError
-from qa.evaluation import FOREIGN, Document, Examiner
+from qa.evaluation import Examiner
 from qa.followup import candidates
 from qa.index import calibrate as put_calibration
+from qa.questions import FOREIGN, Document
 from qa.report import watched
 from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic, Signals
 

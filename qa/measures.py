@@ -19,7 +19,8 @@ import numpy.typing as npt
 
 from qa.answer import VERDICTS
 from qa.errors import MissingError
-from qa.evaluation import FOREIGN, Outcome
+from qa.evaluation import Outcome
+from qa.questions import FOREIGN
 
 try:
     from sklearn.metrics import auc, roc_curve

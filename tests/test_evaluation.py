@@ -11,19 +11,10 @@ import qa
 from qa.answer import Answer, Quote
 from qa.article import Article
 from qa.errors import QaError
-from qa.evaluation import (
-    FOREIGN,
-    Document,
-    Examiner,
-    Given,
-    Outcome,
-    Question,
-    draw,
-    read_documents,
-    read_questions,
-)
+from qa.evaluation import Examiner, Given, Outcome
 from qa.measures import calibration_error, exact_match, measure, risk_coverage, token_f1
 from qa.passages import Passage
+from qa.questions import FOREIGN, Document, Question, draw, read_documents, read_questions
 from qa.report import print_tables, save
 
 TEXT = "The ferry leaves at noon. It is red. The harbour froze in 1904."

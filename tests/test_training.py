@@ -16,7 +16,7 @@ from transformers import BertConfig, BertForQuestionAnswering
 
 import training.reader
 from qa.encoder import DEFAULT_MODEL
-from qa.evaluation import read_rows
+from qa.questions import read_rows
 from tests.tiny_reader import SIZE
 from training import written
 from training.average import average

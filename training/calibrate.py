@@ -22,8 +22,9 @@ from sklearn.model_selection import GroupKFold
 
 from qa.bot import SHIPPED_INDEX, Bot
 from qa.calibration import RANKS, Row, collect, fit
-from qa.evaluation import Document, Examiner, Question, foreign, read_documents
+from qa.evaluation import Examiner
 from qa.index import load as load_index
+from qa.questions import Document, Question, foreign, read_documents
 from qa.reader import PACKAGED, Reader
 from qa.report import print_table
 from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic

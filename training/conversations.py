@@ -16,8 +16,9 @@ import numpy as np
 import typer
 
 from qa import report
-from qa.evaluation import FOREIGN, FORMS, Document, Examiner, Form, Outcome, ask_all, draw
+from qa.evaluation import FORMS, Examiner, Form, Outcome, ask_all
 from qa.measures import Interval, measure
+from qa.questions import FOREIGN, Document, draw
 from training.evaluate import WRITTEN, documents_of, examiner_of
 
 SETS = ("canard_dev_derived", "abgcoqa_coqa", "mtrag", WRITTEN)

@@ -17,8 +17,9 @@ import typer
 import qa
 from qa import report
 from qa.answer import Answer
-from qa.evaluation import Document, Examiner, Outcome, draw, read_documents
+from qa.evaluation import Examiner, Outcome
 from qa.measures import Measured, measure
+from qa.questions import Document, draw, read_documents
 from training import written
 from training.data import DATA, part_of
 from training.vectors import VECTORS, RememberedVectors

@@ -18,9 +18,10 @@ import typer
 from qa import report
 from qa.bot import SHIPPED_INDEX
 from qa.encoder import DEFAULT_MODEL, PassageEncoder, QuestionEncoder
-from qa.evaluation import draw, index_of, read_documents
+from qa.evaluation import indexed
 from qa.index import load as load_index
 from qa.measures import Interval
+from qa.questions import draw, read_documents
 from qa.search import Search
 from training.data import DATA
 from training.vectors import VECTORS, RememberedVectors
@@ -55,7 +56,7 @@ def main(
             encoders[precision] = QuestionEncoder(Path(folder) / precision, info)
         like = replace(shipped, manifest=msgspec.structs.replace(shipped.manifest, encoder=info))
         for document in draw(list(read_documents(DATA / name)), limit):
-            index = index_of(document, encode, like)
+            index = indexed(document, encode, like)
             for precision, encoder in encoders.items():
                 search = Search(replace(index, encoder=encoder))
                 for question in document.questions:

@@ -29,8 +29,8 @@ from transformers.modeling_outputs import QuestionAnsweringModelOutput
 
 import qa
 from qa.encoder import find_model
-from qa.evaluation import Document
 from qa.export import INPUTS, export_spans
+from qa.questions import Document
 from qa.reader import Reader
 from qa.report import evaluate, print_tables
 from qa.search import Search

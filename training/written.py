@@ -15,12 +15,13 @@ from pathlib import Path
 
 from qa.bot import SHIPPED_INDEX
 from qa.encoder import DEFAULT_MODEL
-from qa.evaluation import Document, Encode, Question, index_of, read_questions
+from qa.evaluation import Encode, indexed
 from qa.followup import candidates
 from qa.index import cut_all
 from qa.index import load as load_index
 from qa.markup import read_article
 from qa.passages import Passage
+from qa.questions import Document, Question, read_questions
 from qa.search import Search
 from training.data import Example, noisy
 from training.mined import Mined
@@ -73,7 +74,7 @@ def searched(part: str, encode: Encode, known: Container[str] = ()) -> list[tupl
     for document in documents(part):
         fresh = tuple(question for question in document.questions if question.id not in known)
         if fresh:
-            index = index_of(document, encode, shipped)
+            index = indexed(document, encode, shipped)
             found.append((replace(document, questions=fresh), Search(index)))
     return found
 

@@ -15,9 +15,9 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from qa.answer import Verdict
 from qa.bot import MAX_QUESTION
 from qa.errors import QaError
-from qa.evaluation import read_rows
 from qa.followup import LONGEST_CHAIN, LONGEST_TURN
 from qa.manifest import ARTICLES, PASSAGES, Manifest
+from qa.questions import read_rows
 
 FILE = "feedback.jsonl"
 MAX_FILE = 50_000_000
@@ -116,7 +116,7 @@ def waiting_file(out: Path) -> Path:
 
 
 def to_questions(folder: Path, version: str, out: Path) -> Gathered:
-    """Turn feedback into a question set that :func:`qa.evaluation.read_questions` reads.
+    """Turn feedback into a question set that :func:`qa.questions.read_questions` reads.
 
     A thumb up settles what the right answer is. A thumb down says only that this was not it: such
     questions, and those on which readers differ, go to ``*.unlabelled.jsonl`` beside the set, with

@@ -24,7 +24,7 @@ from conftest import Start
 
 import qa
 from qa.errors import QaError
-from qa.evaluation import read_questions
+from qa.questions import read_questions
 from qa.settings import Settings
 from qa.web import create_app
 from qa.web.access import MAX_BODY, MCP_PATH
