@@ -105,9 +105,10 @@ class Examiner:
                     yield outcome
                     continue
                 passage = passages[source]
-                (reading,) = self._bot.reader.read(outcome.answer.question, [passage])
-                words = passage.article.text[reading.start : reading.end]
-                yield replace(outcome, given=Given(words, reading.margin))
+                asked, reader = outcome.answer.question, self._bot.reader
+                (reading,) = reader.read(asked, [passage])
+                start, end = reader.point(asked, passage, reading)
+                yield replace(outcome, given=Given(passage.article.text[start:end], reading.margin))
 
 
 def _asked(question: Question, part: str) -> bool:

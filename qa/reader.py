@@ -8,9 +8,10 @@ first and last; the score of ``[CLS]`` in both places says that the passage does
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,20 +25,35 @@ PACKAGED = Path(__file__).parent / "model"
 LONGEST_ANSWER = 64
 """Tokens that an answer may span."""
 
+ALONE = 0.5
+"""What a sentence's margin counts for when it is read by itself, where what its spans get in the passage
+counts 1. Chosen where nothing is reported on, the passage given: of 644 public questions the words then stand
+in a sentence that answers in 0.853 (0.812 without), of 1,204 about news in 0.904 (0.900)."""
+
+MOST_ALONE = 2_000
+"""Tokens of sentences that are read by themselves, those that get most in the passage first."""
+
+
+class Span(NamedTuple):
+    """A sentence's best words, as offsets into the article, and what all spans in it get, in logits."""
+
+    start: int
+    end: int
+    total: float
+
 
 @dataclass(frozen=True)
 class Reading:
     """What the reader makes of one passage.
 
-    ``start`` and ``end`` are offsets into the article. ``null`` is the score of "this passage does not
-    answer", in logits, and ``margin`` is by how much all of the passage's words together beat it, as in
-    training: positive where the reader believes the passage.
+    ``null`` is the score of "this passage does not answer", in logits, and ``margin`` is by how much all of
+    the passage's words together beat it, as in training: positive where the reader believes the passage.
+    ``spans`` are the best words of each of its sentences that it could see, None for those cut off.
     """
 
-    start: int
-    end: int
     margin: float
     null: float
+    spans: tuple[Span | None, ...]
 
 
 class Reader:
@@ -78,39 +94,66 @@ class Reader:
         # One passage a run: no padding, and the same bits whatever else is read beside it.
         return list(self._map(self._read, encodings, passages))
 
+    def point(self, question: str, passage: Passage, reading: Reading) -> tuple[int, int]:
+        """Return the words of a passage that answer best, as offsets into the article.
+
+        Each sentence is read by itself too, below the passage's headings, and half of that counts: beside
+        others a reader takes one for the next. Rows, which look alike beside each other, are told apart by
+        that alone.
+        """
+        rows = {row.start: row for row in passage.rows}
+        parts = rows or {a: replace(passage, start=a, end=b, sentences=()) for a, b in _sentences(passage)}
+        seen = [
+            (span, parts[begin])
+            for span, (begin, _) in zip(reading.spans, _sentences(passage), strict=True)
+            if span is not None and begin in parts
+        ]
+        if not seen:  # It holds no token that the reader knows, or of a table nothing but the head.
+            return passage.start, passage.end
+        seen.sort(key=lambda pair: -pair[0].total)
+        if len(seen) > 1:
+            alone = self.read(question, [part for _, part in seen], MOST_ALONE)
+            beside = 0.0 if rows else 1.0
+            scores = [
+                beside * span.total + ALONE * a.margin for (span, _), a in zip(seen, alone, strict=False)
+            ]
+            return seen[int(np.argmax(scores))][0][:2]
+        return seen[0][0][:2]
+
     def _read(self, encoding: Encoding, passage: Passage) -> Reading:
-        text = passage.in_context
-        lead = len(text) - len(passage.text)
         starts, ends = (scores[0] for scores in self._session.run([encoding]))
         null = float(starts[0] + ends[0])
         words = [i for i, part in enumerate(encoding.sequence_ids) if part == 1]
-        # A passage without a token the reader knows says nothing.
         held = words or [0]
         margin = float(np.logaddexp.reduce(starts[held]) + np.logaddexp.reduce(ends[held])) - null
-        span = _best_span(encoding, starts, ends, text, lead)
-        if span is None:
-            return Reading(passage.start, passage.end, margin, null)
-        first, last = span
-        # Some tokenizers count the blank before a word as part of it.
-        begin, end = max(encoding.offsets[first][0], lead), encoding.offsets[last][1]
-        quoted = text[begin:end]
-        begin += len(quoted) - len(quoted.lstrip())
-        end -= len(quoted) - len(quoted.rstrip())
-        return Reading(begin - lead + passage.start, end - lead + passage.start, margin, null)
+        lead = len(passage.in_context) - len(passage.text) - passage.start
+        spans = tuple(
+            _best_span(encoding, starts, ends, passage, begin + lead, end + lead)
+            for begin, end in _sentences(passage)
+        )
+        return Reading(margin, null, spans)
+
+
+def _sentences(passage: Passage) -> Sequence[tuple[int, int]]:
+    """Return the offsets of a passage's sentences, or its own where it has none."""
+    return passage.sentences or [(passage.start, passage.end)]
 
 
 def _best_span(
     encoding: Encoding,
     starts: npt.NDArray[np.float32],
     ends: npt.NDArray[np.float32],
-    text: str,
-    lead: int,
-) -> tuple[int, int] | None:
-    """Return the first and last token of the best span in the passage's own words."""
+    passage: Passage,
+    begin: int,
+    end: int,
+) -> Span | None:
+    """Return the best words between two offsets into a passage in context; None if no token stands there."""
+    text = passage.in_context
+    # Some tokenizers count the blank before a word as part of it.
     tokens = [
         i
         for i, (part, (a, b)) in enumerate(zip(encoding.sequence_ids, encoding.offsets, strict=True))
-        if part == 1 and b > lead and text[max(a, lead) : b].strip()
+        if part == 1 and b > begin and a < end and text[max(a, begin) : min(b, end)].strip()
     ]
     if not tokens:
         return None
@@ -118,6 +161,10 @@ def _best_span(
     size = high - low
     sums = starts[low:high, None] + ends[None, low:high]
     allowed = np.tri(size, k=LONGEST_ANSWER - 1, dtype=bool) & ~np.tri(size, k=-1, dtype=bool)
-    sums = np.where(allowed, sums, -np.inf)
-    first, last = divmod(int(sums.argmax()), size)
-    return low + first, low + last
+    first, last = divmod(int(np.where(allowed, sums, -np.inf).argmax()), size)
+    start = max(encoding.offsets[low + first][0], begin)
+    stop = min(encoding.offsets[low + last][1], end)
+    quoted = text[start:stop]
+    offset = passage.start - (len(text) - len(passage.text))
+    start += offset + len(quoted) - len(quoted.lstrip())
+    return Span(start, start + len(quoted.strip()), float(np.logaddexp.reduce(sums[allowed])))

@@ -18,7 +18,7 @@ from qa.cli import app
 from qa.errors import IndexFolderError, ModelError
 from qa.extractive import export_reader
 from qa.manifest import MANIFEST, read_manifest
-from qa.passages import Passage
+from qa.passages import Passage, sentences_of
 from qa.reader import PACKAGED, Reader
 from tests.tiny_model import make_model
 from tests.tiny_reader import make_bert, make_gpt, make_roberta
@@ -51,6 +51,23 @@ def test_a_passage_that_holds_nothing_answers_nothing() -> None:
     assert empty.margin < full.margin
 
 
+def test_the_sentence_that_answers_is_pointed_at() -> None:
+    """Beside others a reader took one for the next, and of a table's rows one for another."""
+    said = "Riga was founded in 1201 by a bishop. Oslo, which is older, was founded in 1040 by a king."
+    table = "City | Founded\n" + "\n".join(f"Port {n} | {1000 + 7 * n}" for n in range(30))
+    reader = Reader()
+    for text, question, answer in (
+        (said, "When was Oslo founded?", "1040"),
+        (table, "When was Port 4 founded?", "1028"),
+        (table, "When was Port 23 founded?", "1161"),
+    ):
+        sentences = tuple(sentences_of(Article("T", text, ()), 0, len(text)))
+        whole = Passage("p1", "Harbours", 0, len(text), Article("T", text, ()), sentences)
+        start, end = reader.point(question, whole, reader.read(question, [whole])[0])
+        start, end = whole.sentences_at(start, end)
+        assert answer in text[start:end] and (start, end) in sentences
+
+
 def passage(heading: str = "At sea") -> Passage:
     article = Article("Ferry", TEXT, ())
     return Passage("p1", heading, 0, 25, article, ((0, 25),))
@@ -67,10 +84,11 @@ def test_an_exported_reader_reads_as_transformers_does(family: str, tmp_path: Pa
     assert (info.model, info.precision, info.window) == (str(source), "float32", 64)
     reader = Reader(tmp_path / "reader")
     (reading,) = reader.read(QUESTION, [passage()])
-    words = TEXT[reading.start : reading.end]
+    start, end = reader.point(QUESTION, passage(), reading)
+    words = TEXT[start:end]
     assert words
     assert words == words.strip()
-    assert 0 <= reading.start < reading.end <= 25
+    assert 0 <= start < end <= 25
 
     tokenizer = AutoTokenizer.from_pretrained(source)
     fed = tokenizer(QUESTION, passage().in_context, return_offsets_mapping=True, return_tensors="pt")
@@ -88,7 +106,8 @@ def test_an_exported_reader_reads_as_transformers_does(family: str, tmp_path: Pa
 
     long = Passage("p1", "", 0, len(TEXT) * 20, Article("Ferry", TEXT * 20, ()), ())
     (reading,) = reader.read(QUESTION * 20, [long])
-    assert 0 <= reading.start < reading.end
+    start, end = reader.point(QUESTION * 20, long, reading)
+    assert 0 <= start < end
 
 
 def test_an_index_remembers_its_reader(built: Path, bert: Path, tmp_path: Path) -> None:
