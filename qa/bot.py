@@ -125,9 +125,11 @@ class Bot:
             answer, ranked = self._answer(judged), self._ranked(judged)
         if wish == "more":
             return self._more(answer, ranked, before.pages)
-        if wish == "sure" and not about and answer.verdict != "off_topic":
-            return replace(answer, message=SURE.format(confidence=answer.confidence), kind="sure")
-        return replace(answer, message=PLACE, kind="place") if wish == "place" and answer.quote else answer
+        if wish == "place" and answer.quote:
+            return replace(answer, message=PLACE, kind="place")
+        if about or answer.verdict == "off_topic":
+            return answer
+        return replace(answer, message=SURE.format(confidence=answer.confidence), kind="sure")
 
     def _meant(self, question: str, history: Sequence[followup.Message]) -> Judged:
         """Judge a question: one that leans on what was said is read alone and after that."""

@@ -72,7 +72,8 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         re.compile(
             r"(and )?where (does|did) (it|the article|the text) say (that|this|so)|where is (that|this)"
             r"|where('s| is) (that|this|it) (from|written)|(what('s| is) the |the |your )?source"
-            r"|show me where"
+            r"|show me where|how do you know( that| this)?|says who|according to whom"
+            r"|(can you )?(please )?(repeat|say) (that|it|this)( again| please)*|come again|pardon"
         ),
     ),
     (
@@ -153,10 +154,9 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
     asked = [text for text in asked if _is_question(text)]
     if not asked or not _leans(question):
         return [question]
-    *_, before, last = [{"role": "", "content": ""}, *turns]
-    told = before["role"] == "user" and last["role"] == "assistant" and WHO.search(before["content"])
-    if told and (named := _about_whom(question, last["content"])):
-        return [named]  # "Who runs the port?", "Eva Lind", "Is she a doctor?": it stands alone now.
+    if PERSON.search(question) and (name := _spoken_of(turns)):
+        # "Who runs the port?", "Eva Lind", "Is she a doctor?": it stands alone now.
+        return [PERSON.sub(lambda person: name + ("’s" if person["whose"] else ""), question)]
     chain: list[str] = []
     for text in reversed(asked[-LONGEST_CHAIN:]):
         chain.insert(0, text)
@@ -170,17 +170,31 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
     return [question, " ".join([*chain, question])]
 
 
-def _about_whom(question: str, answer: str) -> str:
-    """Put the name in an answer for "he" or "she" in a question; "" if there is not just one of either."""
-    if len(answer) > LONGEST_NAME or not PERSON.search(question):
-        return ""
-    words = re.findall(r"[\w’'-]+|\S", answer)
+def _spoken_of(turns: Sequence[Mapping[str, str]]) -> str:
+    """Return the name of the person whom a conversation came to speak of, "" if none was asked about."""
+    answer = ""
+    for turn in reversed(turns):
+        if turn["role"] == "assistant":
+            answer = turn["content"]
+            continue
+        asked = turn["content"]
+        if _is_question(asked) and not (PERSON.search(asked) and _leans(asked)):
+            whole = OF_A_NAME.match(asked)
+            if whole is not None and whole[1].isupper():
+                asked = asked[whole.start(1) :].rstrip(" ?!.")
+                name = _name_in(asked)
+                return name if name == asked else ""
+            return _name_in(answer) if WHO.search(asked) else ""
+        answer = ""
+    return ""
+
+
+def _name_in(answer: str) -> str:
+    """Return the one name in a short answer; "" if it is long, or holds another or none."""
+    words = re.findall(r"[\w’'-]+\.?|\S", answer) if len(answer) <= LONGEST_NAME else []
     runs = itertools.groupby(words, lambda word: word[0].isupper() or word in PARTICLES.split("|"))
     found = [name for capital, run in runs if capital and content_words(name := " ".join(run))]
-    if len(found) != 1:
-        return ""
-    name = re.sub("['’]s$", "", found[0])
-    return PERSON.sub(lambda person: name + ("’s" if person["whose"] else ""), question)
+    return re.sub("(['’]s|[.])$", "", found[0]) if len(found) == 1 else ""
 
 
 def _adds(question: str, said: str) -> bool:

@@ -8,6 +8,7 @@ from unicodedata import category
 
 from qa.article import ROW_GAP
 from qa.passages import Passage
+from qa.search import content_words
 
 LEAD = r"\s*(?:(?:and|but|so|then|according to [^,]{1,60},)\s+)?"
 STATEMENT = re.compile(
@@ -38,8 +39,15 @@ SEVERAL = re.compile(
 """A question that asks for several things: of 605 about articles of our own four in five, and one in ten
 of those that ask for one thing."""
 
+SAYING = re.compile(
+    LEAD + r"what (?:did|does|do|has|have|had)\b.{1,80}?\b(?:say|said|tell|told|add|added|argued?|warn(?:ed)?"
+    r"|claim(?:ed)?|reply|replied|write|written|ask(?:ed)?|promised?|answer(?:ed)?|think|thought)\b",
+    re.I,
+)
+"""Questions whose answer is what somebody said, and not that it was said."""
+
 COMPARING = re.compile(
-    r"\b(?:most|least|total|altogether|on average|in all|worst"
+    r"\b(?:most|least|total|altogether|average|overall|in all|worst|compared?|comparison"
     r"|(?!(?:arr|contr?|for|gu|harv|hon|inter|inv|mod|n|p|prot|qu|r|requ|sugg|t|v|w)est\b)\w+est)\b",
     re.I,
 )
@@ -75,18 +83,27 @@ def widen(question: str, passage: Passage, start: int, end: int) -> tuple[int, i
     english = passage.article.primary_language == "en"
     several = english and SEVERAL.search(question)
     if passage.table_head:
-        whole = not english or several or COMPARING.search(question)
+        whole = not english or several or COMPARING.search(question) or _names_rows(question, passage)
         return (passage.start, passage.end) if whole else (offset + first, offset + last)
     if ROW_GAP in text and (several or not SENTENCE_END.search(text[first:last])):
         return passage.start, passage.end
     start, end = start - offset, end - offset
     short = len(text[start:end].split()) < STATEMENT_WORDS
-    if english and (YES_NO.match(question) or (STATEMENT.match(question) and short)):
+    stated = YES_NO.match(question) or SAYING.match(question) or (STATEMENT.match(question) and short)
+    if english and stated:
         start, end = first, last
     pairs = list(_pairs(text))
     trimmed = _trimmed(text, start, end, first, last, pairs)
     start, end = _grown(text, *(trimmed if trimmed[0] < trimmed[1] else (start, end)), pairs)
     return offset + start, offset + end
+
+
+def _names_rows(question: str, passage: Passage) -> bool:
+    """Say whether a question names several rows of a table: "in 2026 and 2027"."""
+    asked = {*content_words(question)} - {*content_words(passage.table_head)}
+    named = {frozenset(asked.intersection(content_words(row.text))) for row in passage.rows} - {frozenset()}
+    # "Port Said" names one, and not the others that are ports.
+    return len([words for words in named if not any(words < others for others in named)]) > 1
 
 
 def compares_more(question: str, passage: Passage) -> bool:

@@ -49,8 +49,8 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "help",
         re.compile(
-            r"(please )?help( me)?( please)?|(who|what) (are|r) you|what can (you do|i ask)( you)?( here)?"
-            r"|how (does this|do you)( chat| page| thing)? work"
+            r"(please )?help( me)?( please)?|(who|what) (are|r) you|who made you"
+            r"|what can (you do|i ask)( you)?( here)?|how (does this|do you)( chat| page| thing)? work"
             r"|(are you|am i talking to|is this) (a |an )?(real )?"
             r"(chat ?bot|bot|robot|human|person|machine|ai|chat ?gpt)"
             r"|hilfe|aide|ayuda|помощь|帮助|도움말"
@@ -60,7 +60,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "byline",
         re.compile(
             r"who (wrote|has written|published|is the (author|writer) of) (this|the)"
-            r" (article|story|text|piece)|who wrote this|who('s| is) the (author|writer)"
+            r" (article|story|text|piece)|who wrote this|(who('s| is) )?the (author|writer)|author|byline"
             r"|when was (this|(this|the) (article|story|text|piece)) (written|published)"
         ),
     ),
@@ -69,7 +69,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(
             r"(so )?(what('s| is| does) (this|the|it)( article| text| page| story)?"
             r"( talk| say)?( all)?( about)?"
-            r"|what am i reading|(give me a |a )?(summary|summari[sz]e( this| it| the article| the text)?)"
+            r"|what am i reading|what('s| is) the (title|headline)( of (this|the) (article|story|text))?"
+            r"|((give|tell) me |what are )?the (main|key) points( of (this|the) (article|story|text))?"
+            r"|(give me a |a )?(summary|summari[sz]e( this| it| the article| the text)?)"
             r"|what('s| is) the (main )?(topic|subject|point|gist)( of (this|the)( article| text| story)?)?"
             r"|tl ?dr|(can you |please )?(summari[sz]e|sum up)( this| the)?( article| text| page)?"
             r"( for me)?( please)?)"

@@ -57,6 +57,7 @@ def test_a_change_of_subject_drags_nothing_along(bot: qa.Bot, question: str) -> 
         ("the minister Eva de la Cruz", "And what is her plan?", "And what is Eva de la Cruz’s plan?"),
         ("Eva Lind", "Who asked her?", "Who asked Eva Lind?"),
         ("Eva Lind’s", "What was her reason?", "What was Eva Lind’s reason?"),
+        ("Dr. Eva Lind.", "is she a doctor?", "is Dr. Eva Lind a doctor?"),
         ("Eva Lind", "where is it?", None),
         ("Eva Lind and Piet Larsen", "is she a doctor?", None),
         ("the mayor", "is she a doctor?", None),
@@ -67,8 +68,30 @@ def test_he_and_she_are_who_the_last_answer_names(answer: str, question: str, me
     asked = "Who runs the port?"
     history: list[Message] = [{"role": "user", "content": asked}, {"role": "assistant", "content": answer}]
     assert candidates(question, history) == ([meant] if meant else [question, f"{asked} {question}"])
+    if meant:
+        # She is still spoken of after another question about her, and after thanks.
+        said = ["Is she old?", "She is 40.", "thanks", "You are welcome."]
+        history += [{"role": r, "content": c} for r, c in zip(["user", "assistant"] * 2, said, strict=True)]
+        assert candidates(question, history) == [meant]
+        del history[2:]
     history[0] = {"role": "user", "content": "Where does the port lie?"}
     assert candidates(question, history)[-1] == f"Where does the port lie? {question}"
+
+
+@pytest.mark.parametrize(
+    ("asked", "meant"),
+    [
+        ("Who is Agnes Wiik?", ["where does Agnes Wiik work?"]),
+        ("Who is Agnes de la Cruz", ["where does Agnes de la Cruz work?"]),
+        ("Who is Agnes Wiik’s sister?", None),
+        ("Who is the mayor?", None),
+    ],
+)
+def test_he_and_she_are_who_was_asked_about(asked: str, meant: list[str] | None) -> None:
+    """Another person's words came: "Who is Agnes Wiik?" was a question that was answered again."""
+    history: list[Message] = [{"role": "user", "content": asked}]
+    follow_up = "where does she work?"
+    assert candidates(follow_up, history) == (meant or [follow_up, f"{asked} {follow_up}"])
 
 
 def test_ordinals_point_into_what_was_listed(bot: qa.Bot) -> None:
@@ -136,7 +159,11 @@ def test_small_talk_is_nothing_to_lean_on(bot: qa.Bot) -> None:
         ("thanks, bye", "farewell"),
         ("Guten Tag", "greeting"),
         ("Who wrote this article?", "byline"),  # and not whom it speaks of
+        ("author", "byline"),
+        ("what is the headline?", "about"),
         ("you are wrong", "sure"),
+        ("How do you know that?", "place"),
+        ("Can you repeat that please?", "place"),
         ("More details please", "more"),
     ],
 )

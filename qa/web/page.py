@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -16,7 +17,7 @@ from gradio.events import api
 from pydantic import BaseModel, Field, ValidationError
 
 from qa.answer import Answer
-from qa.article import Article
+from qa.article import BETWEEN_CELLS, Article
 from qa.bot import clean
 from qa.errors import QaError
 from qa.followup import candidates
@@ -164,6 +165,12 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
             "layout": layout(passage, inner.start, inner.end),
             "source": text_fragment(passage, inner.start, inner.end),
         }
+    places = [_passage(p, articles) for p in answer.places] if answer.verdict != "off_topic" else []
+    alike = Counter((place["number"], place["name"]) for place in places)
+    for place in places:
+        # Those of one section are told apart by their first words, where these are not shown anyhow.
+        if quote is not None and alike[place["number"], place["name"]] > 1:
+            place["name"] += f": {_opening(place['text'])}"
     level = "sure_high" if sure >= 0.9 else "sure_good" if sure >= 0.7 else "sure_fair"
     return {
         "question": answer.question,
@@ -172,7 +179,7 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
         "sure": level if answer.verdict == "answered" else "sure_no",
         "percent": min(99, round(100 * sure)),
         "quote": quote,
-        "passages": [_passage(p, articles) for p in answer.places] if answer.verdict != "off_topic" else [],
+        "passages": places,
     }
 
 
@@ -198,7 +205,12 @@ def _name(passage: Passage, headings: Sequence[str]) -> str:
         return headings[-1]
     if passage.start == lead.start:
         return ""
-    return f"{' '.join(passage.text.split()[:NAME_WORDS])} …"
+    return _opening(passage.text)
+
+
+def _opening(text: str) -> str:
+    """Return the first words of a text."""
+    return f"{' '.join(BETWEEN_CELLS.sub(' ', text).split()[:NAME_WORDS])} …"
 
 
 def with_article(html: str, desk: Desk, settings: Settings, accept_language: str = "") -> str:

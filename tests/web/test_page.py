@@ -142,6 +142,15 @@ def test_passages_without_a_heading_are_told_apart() -> None:
         assert names == ["", "The mill stood under water …"]
 
 
+def test_places_of_one_section_are_told_apart_by_their_words(bot: qa.Bot) -> None:
+    article = parse_article("## Stops\n\nIt rained for weeks in all.\n\nThe mill stood under water.")
+    parts = tuple(Passage("p", "Stops", p.start, p.end, article, score=1) for _, p in article.paragraphs)
+    start = parts[0].start
+    answer = replace(bot.ask("Who?"), quote=qa.Quote(start, start + 9, article), passages=parts)
+    names = [p["name"] for p in shown(replace(answer, verdict="answered"), (article,))["passages"]]
+    assert names == ["Stops: It rained for weeks in …", "Stops: The mill stood under water. …"]
+
+
 def test_a_source_with_a_fragment_of_its_own_keeps_it() -> None:
     article = assemble([(0, "a b")], title="T", source="https://example.org/#part")
     link = text_fragment(Passage("p1", "", 0, 3, article), 0, 3)

@@ -8,6 +8,7 @@
   if (config?.root) config.root = location.origin + new URL(config.root, location.href).pathname.replace(/\/$/, "");
   const reading = document.querySelector(".reading");
   const asking = document.querySelector(".asking");
+  const several = document.querySelectorAll("article[data-article]").length > 1;
   const narrow = matchMedia("(max-width: 56rem)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
@@ -50,7 +51,10 @@
     desk.dataset.pane = pane;
     for (const tab of panes) if (tab !== desk) tab.setAttribute("aria-pressed", String(tab.dataset.pane === pane));
   };
-  for (const tab of panes) if (tab !== desk) tab.addEventListener("click", () => show(tab.dataset.pane));
+  for (const tab of panes) if (tab !== desk) tab.addEventListener("click", () => {
+    show(tab.dataset.pane);
+    if (tab.dataset.pane === "article") seek();
+  });
   document.querySelector(".skip").addEventListener("click", (event) => {
     event.preventDefault();
     show("chat");
@@ -130,6 +134,12 @@
   };
 
   let marked = null; // the answer whose passages are marked now
+  let unseen = false; // whether it was marked while the article was out of sight
+  /** Go to what was marked meanwhile. */
+  const seek = () => {
+    if (unseen && marked) reveal(reading.querySelector("mark.quote") ?? document.getElementById("passage-1"));
+    unseen = false;
+  };
   const unmark = () => {
     marked = null;
     for (const back of reading.querySelectorAll(".back")) back.remove();
@@ -156,6 +166,7 @@
     if (marked === answer) return;
     unmark();
     marked = answer;
+    unseen = narrow.matches;
     answer.passages.forEach((passage, i) => {
       const first = mark(passage.number, passage.start, passage.end, "passage");
       if (!first) return;
@@ -181,6 +192,7 @@
     origin = from;
     show("article");
     hideCard();
+    unseen = false;
     const target = document.getElementById(`passage-${i + 1}`);
     if (!target) return;
     for (const old of reading.querySelectorAll("mark.here")) old.classList.remove("here");
@@ -273,17 +285,18 @@
     return [h("p", {}, text)];
   };
   /** The same in a few lines without elements. */
-  const lines = ({ text, layout }) => (layout?.rows ? layout.rows.map((row) => row.filter(Boolean).join(" · ")).join("\n") : text);
+  const lines = ({ text, layout }) =>
+    layout?.rows ? [layout.head, ...layout.rows].map((row) => row.filter(Boolean).join(" · ")).join("\n") : text;
   const asText = ({ text, layout }, passage, address) => {
     const rows = layout?.rows && [layout.head, ...layout.rows].map((row) => row.join(" | ")).join("\n");
-    return `“${rows ?? text}”\n— ${place(passage)}\n${address}`;
+    return `${rows ?? `“${text}”`}\n— ${place(passage)}\n${address}`;
   };
   const plain = (text) => text.replace(/[\\`*_{}[\]()<>#+.!|~&-]/g, "\\$&");
   const asMarkdown = ({ text, layout }, passage, address) => {
-    const row = (cells) => `| ${cells.join(" | ")} |`;
+    const row = (cells) => `| ${cells.map((cell) => cell.replace(/[\\`*_[\]<>~|&]/g, "\\$&")).join(" | ")} |`;
     const rule = layout?.rows && row(layout.head.map((_, i) => (layout.figures.includes(i) ? "---:" : "---")));
     const written = rule
-      ? [row(layout.head.map(plain)), rule, ...layout.rows.map((cells) => row(cells.map(plain)))].join("\n> ")
+      ? [row(layout.head), rule, ...layout.rows.map(row)].join("\n> ")
       : plain(text).replaceAll("\n", "  \n> ");
     return `> ${written}\n>\n> — [${plain(place(passage))}](<${address}>)\n`;
   };
@@ -515,11 +528,13 @@
     const reference = (answer, passage, i, refs) => {
       const number = i + 1;
       const heading = headed(passage);
+      const of = several && passage.name !== passage.article ? [passage.article] : []; // one of several articles
       const ref = h("button.ref", {
         type: "button",
         onclick: () => jump(answer, i, ref),
-        "aria-label": say("show", { number, heading: heading.textContent }),
+        "aria-label": say("show", { number, heading: [heading.textContent, ...of].join(", ") }),
       }, h("span.n", { "aria-hidden": true }, String(number)), heading);
+      for (const title of of) ref.append(h("span.of", { lang: passage.language, dir: "auto" }, title));
       if (answer.verdict === "related") {
         const id = `words-${turns}-${number}`;
         ref.append(h("span.words", { id, lang: passage.language, dir: "auto" }, lines(passage)));
