@@ -54,6 +54,9 @@ SUBJECT = 3
 """Content words before a pronoun with which it points into its own question."""
 WHO = re.compile(r"\bwhom?\b", re.I)
 PERSON = re.compile(r"\b(?:he|she|him|(?P<whose>his|her(?=\s+\w)|hers)|her)\b", re.I)
+ASKED_OF = re.compile(r"\b(?:does|did|is|was|has|had|will|would|can|could|should) ([^?!]+)", re.I)
+"""Before whom a question is about: "When did Eva Lind resign?"."""
+
 LONGEST_NAME = 60
 """Characters of an answer that may be little more than somebody's name."""
 
@@ -179,20 +182,33 @@ def _spoken_of(turns: Sequence[Mapping[str, str]]) -> str:
             continue
         asked = turn["content"]
         if _is_question(asked) and not (PERSON.search(asked) and _leans(asked)):
-            whole = OF_A_NAME.match(asked)
-            if whole is not None and whole[1].isupper():
-                asked = asked[whole.start(1) :].rstrip(" ?!.")
-                name = _name_in(asked)
-                return name if name == asked else ""
-            return _name_in(answer) if WHO.search(asked) else ""
+            return _asked_about(asked, answer)
         answer = ""
     return ""
+
+
+def _asked_about(asked: str, answer: str) -> str:
+    """Return the name of whom a question is about: that it names so, or that its answer is."""
+    whole = OF_A_NAME.match(asked)
+    if whole is not None and whole[1].isupper():
+        asked = asked[whole.start(1) :].rstrip(" ?!.")
+        name = _name_in(asked)
+        return name if name == asked else ""
+    if WHO.search(asked):
+        return _name_in(answer)
+    subject = ASKED_OF.search(asked)
+    name = " ".join(itertools.takewhile(_is_of_name, subject[1].split())) if subject else ""
+    return name if content_words(name) and not name.endswith(("’s", "'s")) else ""
+
+
+def _is_of_name(word: str) -> bool:
+    return word[0].isupper() or word in PARTICLES.split("|")
 
 
 def _name_in(answer: str) -> str:
     """Return the one name in a short answer; "" if it is long, or holds another or none."""
     words = re.findall(r"[\w’'-]+\.?|\S", answer) if len(answer) <= LONGEST_NAME else []
-    runs = itertools.groupby(words, lambda word: word[0].isupper() or word in PARTICLES.split("|"))
+    runs = itertools.groupby(words, _is_of_name)
     found = [name for capital, run in runs if capital and content_words(name := " ".join(run))]
     return re.sub("(['’]s|[.])$", "", found[0]) if len(found) == 1 else ""
 

@@ -85,6 +85,9 @@ def test_he_and_she_are_who_the_last_answer_names(answer: str, question: str, me
         ("Who is Agnes de la Cruz", ["where does Agnes de la Cruz work?"]),
         ("Who is Agnes Wiik’s sister?", None),
         ("Who is the mayor?", None),
+        ("When did Agnes Wiik resign in Riga?", ["where does Agnes Wiik work?"]),
+        ("When did Agnes’s mother resign?", None),
+        ("When did the minister see Agnes?", None),
     ],
 )
 def test_he_and_she_are_who_was_asked_about(asked: str, meant: list[str] | None) -> None:
