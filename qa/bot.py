@@ -127,7 +127,7 @@ class Bot:
             return self._more(answer, ranked, before.pages)
         if wish == "place" and answer.quote:
             return replace(answer, message=PLACE, kind="place")
-        if about or answer.verdict == "off_topic":
+        if wish == "place" or about or answer.verdict == "off_topic":
             return answer
         return replace(answer, message=SURE.format(confidence=answer.confidence), kind="sure")
 

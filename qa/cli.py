@@ -19,6 +19,7 @@ from qa.errors import QaError, QuestionError
 from qa.terminal import INDENT, complain, plain, print_json, say, show_answer, show_passage
 
 if TYPE_CHECKING:
+    from qa.article import Article
     from qa.bot import Bot
 
 QUESTIONS = Path("tests/questions")
@@ -103,7 +104,7 @@ def build(
     click.echo(f"{folder}: {len(built.passages)} passages, {size / 1e6:.1f} MB.")
     for article in built.articles:
         for question in article.questions:
-            _try(bot, question, folder)
+            _try(bot, article, question)
         if not Spelling([article.text], article.language).in_its_language:
             complain(
                 f"{folder}: {article.title!r} does not look like {article.language!r}. "
@@ -322,17 +323,16 @@ def calibrate(index: Path, questions: Path, part: str, limit: int | None) -> Non
     click.echo(f"{index}: calibrated on {count} questions of {questions}.")
 
 
-def _try(bot: Bot, question: str, folder: Path) -> None:
+def _try(bot: Bot, article: Article, question: str) -> None:
     """Show what a question of the front matter gets: readers are offered it."""
+    where = f"{article.title}: questions: {question!r}"
     try:
         answer = bot.ask(question)
     except QuestionError as error:
-        complain(f"{folder}: {question!r}: {error}")
+        complain(f"{where}: {error}")
         return
-    if answer.quote is None:
-        complain(
-            f"{folder}: {question!r} is offered to readers, and not answered. Reword it, or leave it out."
-        )
+    if answer.quote is None or answer.quote.article is not article:
+        complain(f"{where}: is offered to readers, and not answered. Reword it, or leave it out.")
     else:
         say(f"{plain(question)} “{plain(answer.quote.text)}” ({answer.confidence:.0%} sure)", indent=INDENT)
 

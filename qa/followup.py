@@ -24,8 +24,9 @@ Wish = Literal["more", "place", "sure"]
 TURNS_THAT_MATTER = 6
 MOST_PAGES = 100
 """Times that more can be asked for before the question that it is about is forgotten."""
-LONGEST_TURN = 1_000
-"""Characters of an earlier turn that are looked at: cost does not grow with a hostile history."""
+LONGEST_TURN = 2_000
+"""Characters of an earlier turn that are looked at, as many as a question may have: cost does not grow with a
+hostile history."""
 
 LONGEST_CHAIN = 3
 """Earlier questions that a question is read together with, back to one that stands alone."""
@@ -53,9 +54,15 @@ NUMBER = re.compile(r"\b\d{3,}\b")
 SUBJECT = 3
 """Content words before a pronoun with which it points into its own question."""
 WHO = re.compile(r"\bwhom?\b", re.I)
-PERSON = re.compile(r"\b(?:he|she|him|(?P<whose>his|her(?=\s+\w)|hers)|her)\b", re.I)
+PERSON = re.compile(r"\b(?:he|she|him|(?P<whose>his|her(?= (\w+))|hers)|her)\b", re.I)
+OWNER = re.compile(r"\b(?:the|an?|this|that|whose) \w", re.I)
+"""Before "he": somebody of the question's own, whom it may stand for."""
+
 ASKED_OF = re.compile(r"\b(?:does|did|is|was|has|had|will|would|can|could|should) ([^?!]+)", re.I)
 """Before whom a question is about: "When did Eva Lind resign?"."""
+
+WHERE = re.compile(r"\b(?:at|in|near|on|since|until)(?: [^\W\d_a-z][\w’'-]*)+")
+"""Places and days, which are nobody's names."""
 
 LONGEST_NAME = 60
 """Characters of an answer that may be little more than somebody's name."""
@@ -157,9 +164,8 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
     asked = [text for text in asked if _is_question(text)]
     if not asked or not _leans(question):
         return [question]
-    if PERSON.search(question) and (name := _spoken_of(turns)):
-        # "Who runs the port?", "Eva Lind", "Is she a doctor?": it stands alone now.
-        return [PERSON.sub(lambda person: name + ("’s" if person["whose"] else ""), question)]
+    if named := _with_name(question, turns):
+        return [named]  # "Who runs the port?", "Eva Lind", "Is she a doctor?": it stands alone now.
     chain: list[str] = []
     for text in reversed(asked[-LONGEST_CHAIN:]):
         chain.insert(0, text)
@@ -171,6 +177,19 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
         # "What is the first one?", "And the third?": the old question, asked of another one.
         return [question, " ".join([*chain[:-1], ORDINAL.sub(which.group(), chain[-1], count=1)])]
     return [question, " ".join([*chain, question])]
+
+
+def _with_name(question: str, turns: Sequence[Mapping[str, str]]) -> str:
+    """Put the name of whom a conversation speaks of for a question's first "he" or "she", or return ""."""
+    person = PERSON.search(question)
+    if person is None or OWNER.search(question[: person.start()]):
+        return ""
+    name = _spoken_of(turns)
+    if not name:
+        return ""
+    # Not "Who gave her the key?".
+    whose = person["whose"] and (person[2] is None or content_words(person[2]))
+    return question[: person.start()] + name + ("’s" if whose else "") + question[person.end() :]
 
 
 def _spoken_of(turns: Sequence[Mapping[str, str]]) -> str:
@@ -197,8 +216,12 @@ def _asked_about(asked: str, answer: str) -> str:
     if WHO.search(asked):
         return _name_in(answer)
     subject = ASKED_OF.search(asked)
-    name = " ".join(itertools.takewhile(_is_of_name, subject[1].split())) if subject else ""
-    return name if content_words(name) and not name.endswith(("’s", "'s")) else ""
+    if subject is None:
+        return ""
+    name = " ".join(itertools.takewhile(_is_of_name, subject[1].split()))
+    others = any(map(_is_of_name, WHERE.sub("", subject[1][len(name) :]).split()))
+    alone = content_words(name) and not others and not name.endswith(("’s", "'s"))
+    return name.rstrip(",;:") if alone else ""
 
 
 def _is_of_name(word: str) -> bool:
@@ -206,8 +229,10 @@ def _is_of_name(word: str) -> bool:
 
 
 def _name_in(answer: str) -> str:
-    """Return the one name in a short answer; "" if it is long, or holds another or none."""
+    """Return the one name in a short answer; "" if it is long, or holds another or none, or is of a place."""
     words = re.findall(r"[\w’'-]+\.?|\S", answer) if len(answer) <= LONGEST_NAME else []
+    if re.search(r" (?:at|for|from|in|of) [^\W\d_a-z]", answer):
+        return ""
     runs = itertools.groupby(words, _is_of_name)
     found = [name for capital, run in runs if capital and content_words(name := " ".join(run))]
     return re.sub("(['’]s|[.])$", "", found[0]) if len(found) == 1 else ""

@@ -10,11 +10,14 @@ from functools import partial
 from sentencex import get_sentence_boundaries
 from tokenizers import Tokenizer
 
-from qa.article import BLOCK_GAP, ROW_GAP, Article, is_table
+from qa.article import BLOCK_GAP, ROW_GAP, Article, Section, is_table
 
 HEADING_SEPARATOR = " › "
-LOOKED_AHEAD = 40
-"""Characters after a sentence's end that tell whether it goes on."""
+LOOKED_AT = 40
+"""Characters before and after a sentence's end that tell whether it goes on."""
+
+CHARACTERS = 12
+"""What a token seldom stands for more of: no more are counted at once."""
 
 ABBREVIATED = re.compile(r"\b(?:Amb|Cllr|Mx|Pte|Tel|approx|Mio|Mrd|Nr|Std|ca|inkl|rd|zzgl)\.\s*$")
 """Abbreviations at whose points the splitter ends a sentence."""
@@ -81,7 +84,7 @@ class Passage:
         head = self.table_head
         if not head:
             return ()
-        own = head == self.heading.rpartition(HEADING_SEPARATOR)[2]
+        own = self.heading == head or self.heading.endswith(HEADING_SEPARATOR + head)
         below = self.heading if own else HEADING_SEPARATOR.join(filter(None, (self.heading, head)))
         first = self.paragraph[0]
         return tuple(Passage(self.id, below, a, b, self.article) for a, b in self.sentences if a != first)
@@ -119,15 +122,22 @@ def cut(
     def size(heading: str, text: str = "") -> int:
         return len(tokenizer.encode(f"{prefix}{heading}\n{text}" if heading else prefix + text).ids)
 
-    passages: list[Passage] = []
-    for section, paragraph in article.paragraphs:
+    def heading_of(section: Section) -> str:
         path = (article.title, *section.path) if titled else section.path
         heading = HEADING_SEPARATOR.join(path)
-        if size(heading) > window // 2:
-            # Headings of half a window would leave no room for the text: keep the innermost's start.
-            heading = section.heading
-            while heading and size(heading) > window // 2:
-                heading = heading[: min(window, len(heading) - 1)].rstrip()
+        if len(heading) <= window * CHARACTERS and size(heading) <= window // 2:
+            return heading
+        # Headings of half a window would leave no room for the text: keep the innermost's start.
+        heading = section.heading[: window * CHARACTERS]
+        while heading and size(heading) > window // 2:
+            heading = heading[: min(window, len(heading) - 1)].rstrip()
+        return heading
+
+    passages: list[Passage] = []
+    above: Section | None = None
+    for section, paragraph in article.paragraphs:
+        if section is not above:
+            above, heading = section, heading_of(section)
         text, below = article.text[paragraph.start : paragraph.end], heading
         table = is_table(text)
         if table and size(heading, text) > window:
@@ -136,8 +146,8 @@ def cut(
         parts = _pieces(article, paragraph.start, paragraph.end, partial(size, below), window, table=table)
         for start, end in parts:
             sentences = tuple(sentences_of(article, start, end, table=table))
-            above = heading if start == paragraph.start else below
-            passages.append(Passage(f"p{len(passages) + 1}", above, start, end, article, sentences))
+            headings = heading if start == paragraph.start else below
+            passages.append(Passage(f"p{len(passages) + 1}", headings, start, end, article, sentences))
     return passages
 
 
@@ -169,7 +179,8 @@ def _sentences(language: str, text: str) -> Iterator[tuple[int, int]]:
     for found in get_sentence_boundaries(language, text):
         begin = found["start_index"] if begin is None else begin
         end = found["end_index"]
-        if not _goes_on(text[begin:end], text[end : end + LOOKED_AHEAD]):
+        # Some characters on both sides: to look through all that came before takes ever longer.
+        if not _goes_on(text[max(begin, end - LOOKED_AT) : end], text[end : end + LOOKED_AT]):
             yield begin, end
             begin = None
 
@@ -207,8 +218,7 @@ def _pieces(
 def _ends(text: str, begin: int, end: int, size: Callable[[str], int], window: int) -> Iterator[int]:
     """Yield where a sentence ends, and before it, where it outgrows the window, ends between words."""
     while begin < end:
-        # A token seldom stands for more than a dozen characters, so no more is counted at once.
-        stop = min(end, begin + window * 12)
+        stop = min(end, begin + window * CHARACTERS)
         while (count := size(text[begin:stop])) > window and stop - begin > 1:
             stop = begin + max(1, (stop - begin) * window // (count + 1))
         if stop < end:

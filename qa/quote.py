@@ -33,25 +33,35 @@ YES_NO = re.compile(
 SEVERAL = re.compile(
     r"^(?:list|name|enumerate)\b|\b(?:all|both|each|two|three|four|five|six|several|various)\b"
     r"|\b(?:what|which) (?:are|were)\b"
-    r"|\b(?:what|which|whose) (?:\w+ )?(?!(?:is|was|has|does|this|us|its|his|happens|follows)\b)\w+(?<!s)s\b",
+    r"|\b(?:what|which|whose) (?!(?:is|was|has|does|this|us|its|his|happens|follows)\b)"
+    r"(?:\w+(?<![sui])s\b"
+    r"|\w+ (?!(?:is|was|has|does|this|us|its|his)\b)\w+(?<![sui])s\b(?! (?:at|from|the|to|an?|\d)))",
     re.I,
 )
 """A question that asks for several things: of 605 about articles of our own four in five, and one in ten
 of those that ask for one thing."""
 
 SAYING = re.compile(
-    LEAD + r"what (?:did|does|do|has|have|had)\b.{1,80}?\b(?:say|said|tell|told|add|added|argued?|warn(?:ed)?"
-    r"|claim(?:ed)?|reply|replied|write|written|ask(?:ed)?|promised?|answer(?:ed)?|think|thought)\b",
+    LEAD
+    + r"what (?:did|does|do|has|have|had)\b.{1,80}?\b(?:say|said|tell|told|argued?|warn(?:ed)?|claim(?:ed)?"
+    r"|reply|replied|promised?|think|thought)\b",
     re.I,
 )
 """Questions whose answer is what somebody said, and not that it was said."""
 
 COMPARING = re.compile(
     r"\b(?:most|least|total|altogether|average|overall|in all|worst|compared?|comparison"
-    r"|(?!(?:arr|contr?|for|gu|harv|hon|inter|inv|mod|n|p|prot|qu|r|requ|sugg|t|v|w)est\b)\w+est)\b",
+    r"|(?!(?:arr|b|ch|contr?|dig|for|gu|harv|hon|inter|inv|manif|midw|mod|n|northw|p|pri|prot|qu|r|requ|southw"
+    r"|sugg|t|v|w)est\b)[a-z]+est)\b"
+)
+"""Words of a question that is settled by all rows of a table together: a reader looks at each by itself."""
+
+ALL_ROWS = re.compile(
+    r"^(?:list|name|enumerate)\b|\b(?:all|both|each|every|several|various)\b"
+    r"|\b(?:what|which)(?: \w+)? (?:are|were)\b",
     re.I,
 )
-"""A question that is settled by all rows of a table together: a reader looks at each by itself."""
+"""A question that asks for several rows of a table."""
 
 STATEMENT_WORDS = 5
 """Words below which a reading makes no statement."""
@@ -83,8 +93,9 @@ def widen(question: str, passage: Passage, start: int, end: int) -> tuple[int, i
     english = passage.article.primary_language == "en"
     several = english and SEVERAL.search(question)
     if passage.table_head:
-        whole = not english or several or COMPARING.search(question) or _names_rows(question, passage)
-        return (passage.start, passage.end) if whole else (offset + first, offset + last)
+        named = _rows_named(question, passage)
+        whole = named > 1 or (named < 1 and _compares(question, passage)) or ALL_ROWS.search(question)
+        return (passage.start, passage.end) if whole or not english else (offset + first, offset + last)
     if ROW_GAP in text and (several or not SENTENCE_END.search(text[first:last])):
         return passage.start, passage.end
     start, end = start - offset, end - offset
@@ -98,18 +109,26 @@ def widen(question: str, passage: Passage, start: int, end: int) -> tuple[int, i
     return offset + start, offset + end
 
 
-def _names_rows(question: str, passage: Passage) -> bool:
-    """Say whether a question names several rows of a table: "in 2026 and 2027"."""
-    asked = {*content_words(question)} - {*content_words(passage.table_head)}
-    named = {frozenset(asked.intersection(content_words(row.text))) for row in passage.rows} - {frozenset()}
+def _rows_named(question: str, table: Passage) -> int:
+    """Count the rows of a table that a question names: two in "in 2026 and 2027"."""
+    asked = {*content_words(question)} - {*content_words(table.table_head)}
+    named = {frozenset(asked.intersection(content_words(row.text))) for row in table.rows} - {frozenset()}
     # "Port Said" names one, and not the others that are ports.
-    return len([words for words in named if not any(words < others for others in named)]) > 1
+    return len([words for words in named if not any(words < others for others in named)])
+
+
+def _compares(question: str, table: Passage) -> bool:
+    """Say whether a question compares a table's rows, in words that its head does not have."""
+    head = table.table_head.lower()
+    return any(word.group() not in head for word in COMPARING.finditer(question))
 
 
 def compares_more(question: str, passage: Passage) -> bool:
     """Say whether a question compares the rows of a table that a passage holds only a part of."""
-    part = bool(passage.table_head) and (passage.start, passage.end) != passage.paragraph
-    return part and passage.article.primary_language == "en" and bool(COMPARING.search(question))
+    if not passage.table_head or (passage.start, passage.end) == passage.paragraph:
+        return False
+    english = passage.article.primary_language == "en"
+    return english and _compares(question, passage) and _rows_named(question, passage) != 1
 
 
 def _trimmed(

@@ -22,6 +22,9 @@ MOST_TRIED = 12
 MOST_MADE = 200
 """Questions made of one article: to word one takes a look through the whole text."""
 
+LOOKED_THROUGH = 50_000
+"""Characters of an article, more than nearly any has, that are looked through to word a question."""
+
 FEWEST_WORDS = 5
 """Words that the answer to a question made here has at least: fewer do not say what something is."""
 
@@ -221,4 +224,5 @@ def _countable(phrase: str, text: str) -> bool:
     if not words or re.search(r"[’']s?\b", phrase) or " and " in phrase or PLURAL.fullmatch(phrase):
         return False
     articles = "an?" if UNCOUNTED.fullmatch(phrase) else "an?|the|this"
-    return re.search(rf"\b(?:{articles}) (?:[\w’-]+ ){{0,4}}{re.escape(words[-1])}\b", text, re.I) is not None
+    spoken = rf"\b(?:{articles}) (?:[\w’-]+ ){{0,4}}{re.escape(words[-1])}\b"
+    return re.search(spoken, text[:LOOKED_THROUGH], re.I) is not None

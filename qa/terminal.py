@@ -30,6 +30,9 @@ def show_answer(answer: Answer, typed: str) -> None:
         say(f"Understood as: {plain(answer.question)}", style="dim")
     say(answer.message, style="bold")
     if answer.quote:
+        head = answer.passages[0].table_head
+        if head and not answer.quote.text.startswith(head):
+            say(plain(head), style="dim", indent=INDENT)
         say(f"“{plain(answer.quote.text)}”", style="green", indent=INDENT)
         say(f"{answer.confidence:.0%} sure", style="dim", indent=INDENT)
     if answer.verdict != "off_topic":

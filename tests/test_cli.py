@@ -241,7 +241,7 @@ def test_a_build_shows_what_its_front_matters_questions_get(tmp_path: Path) -> N
     done = run("build", str(article), str(tmp_path / "index"))
     assert done.returncode == 0
     assert "When does the ferry to Oslo leave? “at noon” (" in done.stdout
-    assert "'Who is the queen of Spain?' is offered to readers, and not answered" in done.stderr
+    assert "'Who is the queen of Spain?': is offered to readers, and not answered" in done.stderr
     assert "2,000" in done.stderr
 
 

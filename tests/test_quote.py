@@ -89,6 +89,9 @@ BALANCED = st.recursive(
     [
         ("How many cruises?", False),
         ("Which kind is the request about?", False),
+        ("Which kind leaves at noon?", False),
+        ("What does the ferry to Bucharest or Brest cost?", False),
+        ("What is the largest number of cruises?", False),
         ("Which kinds are there?", True),
         ("Which kind came most often?", True),
         ("Which kind is the largest?", True),
@@ -182,6 +185,11 @@ def test_a_question_for_a_statement_is_known(question: str) -> None:
 def test_a_question_for_yes_or_no_is_known(question: str) -> None:
     assert YES_NO.match(question)
     assert quoted("Snow fell. The ferry left at noon.", "ferry", question) == "The ferry left at noon."
+
+
+@pytest.mark.parametrize("question", ["What did he add to the budget?", "What has he asked for?"])
+def test_what_was_added_is_no_saying(question: str) -> None:
+    assert quoted("Snow fell. He added two boats, as asked, at noon.", "two boats", question) == "two boats"
 
 
 @pytest.mark.parametrize("question", ["What did Pichler say?", "And what has he told reporters since?"])

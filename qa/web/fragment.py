@@ -12,6 +12,9 @@ from qa.passages import Passage
 FRAGMENT_WORDS = 6
 """Words at each end of a passage that a text fragment names; a shorter one is named whole."""
 
+LONGEST_FIELD = 500
+"""Characters of a field, in percent signs and all, more than six words have: a longer one is no words."""
+
 CONTEXT_WORDS = 3
 """Words before and after a quote that its text fragment names."""
 
@@ -56,6 +59,8 @@ def text_fragment(passage: Passage, start: int, end: int) -> str:
         fields.insert(0, f"{encode(words_before[-CONTEXT_WORDS:])}-")
     if words_after:
         fields.append(f"-{encode(words_after[:CONTEXT_WORDS])}")
+    if max(map(len, fields)) > LONGEST_FIELD:
+        return article.source
     address = article.source.partition(":~:")[0].removesuffix("#")
     return f"{address}{'' if '#' in address else '#'}:~:text={','.join(fields)}"
 

@@ -6,7 +6,6 @@ import functools
 import json
 import re
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
@@ -124,7 +123,8 @@ def build_page(desk: Desk, settings: Settings) -> gr.Blocks:
     def search(question: str, k: int = 5) -> list[dict[str, str | int | float]]:
         """Return the passages nearest to a question, best first, without judging whether they answer."""
         try:
-            return [passage.to_dict() for passage in desk.search(question, min(k, MAX_SEARCHED))]
+            most = min(k, MAX_SEARCHED) if isinstance(k, int) else k
+            return [passage.to_dict() for passage in desk.search(question, most)]
         except QaError as error:
             raise gr.Error(str(error), print_exception=False) from error
 
@@ -185,24 +185,24 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
 
 def _passage(passage: Passage, articles: tuple[Article, ...]) -> dict[str, Any]:
     number = next(i for i, article in enumerate(articles) if article is passage.article)
-    headings = passage.heading.split(HEADING_SEPARATOR)
-    if headings[-1] == passage.table_head:
-        headings.pop()  # It is shown where it belongs, on top of the table.
+    # A table's head is shown where it belongs, on top of the table.
+    heading = passage.heading.removesuffix(passage.table_head).removesuffix(HEADING_SEPARATOR)
     return passage.to_dict() | {
         "number": number,
         "language": passage.article.language,
-        "heading": HEADING_SEPARATOR.join(headings),
-        "name": _name(passage, headings) or (passage.article.title if len(articles) > 1 else ""),
+        "heading": heading,
+        "name": _name(passage, heading) or (passage.article.title if len(articles) > 1 else ""),
         "layout": layout(passage, passage.start, passage.end),
         "source": text_fragment(passage, passage.start, passage.end),
     }
 
 
-def _name(passage: Passage, headings: Sequence[str]) -> str:
+def _name(passage: Passage, heading: str) -> str:
     """Return what a passage is called: its inmost heading, else its first words; "" for the first of all."""
     _, lead = passage.article.paragraphs[0]
-    if headings and headings[-1] not in {"", passage.article.title}:
-        return headings[-1]
+    inmost = heading.rpartition(HEADING_SEPARATOR)[2]
+    if inmost not in {"", passage.article.title}:
+        return inmost
     if passage.start == lead.start:
         return ""
     return _opening(passage.text)

@@ -40,14 +40,14 @@ def _blocks(article: Article, number: int) -> Iterator[str]:
             yield f'<{tag} id="a{number}s{place}" {span}>{text_html(section.heading)}</{tag}>'
         for p in section.paragraphs:
             lead = ' class="lead"' if not place and not section.heading and p is section.paragraphs[0] else ""
-            text = text_html(article.text[p.start : p.end])
+            text = article.text[p.start : p.end]
             span = f'data-start="{p.start}" data-end="{p.end}"'
             if is_table(text):
                 yield _table(text, span)
             elif ROW_GAP in text:
                 yield _list(text, span)
             else:
-                yield f"<p{lead} {span}>{text}</p>"
+                yield f"<p{lead} {span}>{text_html(text)}</p>"
     yield "</article>"
 
 
@@ -61,7 +61,7 @@ def _table(text: str, span: str) -> str:
         html += "<tr>"
         for column, (cell, gap) in enumerate(zip(parts[::2], parts[1::2], strict=True)):
             kind = ' class="figure"' if column in figures else ""
-            html += f"<{tag}{kind}>{cell}<span hidden>{gap}</span>"
+            html += f"<{tag}{kind}>{text_html(cell)}<span hidden>{gap}</span>"
         tag = "td"
     return f'<div class="table"><table {span}>{html}</table></div>'
 
@@ -95,7 +95,7 @@ def _figures(rows: Sequence[Sequence[str]]) -> list[int]:
 def _list(text: str, span: str) -> str:
     """Return the HTML of a list and of what introduces it, in the same way."""
     gap = f"<span hidden>{ROW_GAP}</span>"
-    introduction, *items = text.split(ROW_GAP)
+    introduction, *items = text_html(text).split(ROW_GAP)
     listed = gap.join(f"<li>{item}" for item in items)
     return f'<div class="list" {span}><p>{introduction}{gap}</p><ul>{listed}</ul></div>'
 

@@ -82,7 +82,7 @@ def test_a_table_is_shown_as_one_and_holds_its_text_to_the_letter() -> None:
 
 
 def test_figures_stand_below_each_other() -> None:
-    rows = "| Riga | 3,600 | +4.5 % | $12 m | 2 euros |\n| Oslo | – | -12 % | $7 m | free |\n"
+    rows = "| Riga | 3,600 | <5 % | $12 m | 2 euros |\n| Oslo | – | -12 % | $7 m | free |\n"
     html = article_html(parse_article(f"| City | Ships | Change | Cost | Ticket |\n|-|-|-|-|-|\n{rows}"))
     heads = re.findall(r"<th scope=\"col\"([^>]*)>", html)
     assert heads == ["", *[' class="figure"'] * 3, ""]
@@ -304,6 +304,11 @@ def fragment(words: str, text: str = "", *, article: Article | None = None) -> s
     start = article.text.index(words)
     passage = Passage("p1", "", 0, len(article.text), article)
     return unquote(text_fragment(passage, start, start + len(words)).partition("#:~:text=")[2])
+
+
+def test_what_is_no_word_is_no_fragment() -> None:
+    article = assemble([(0, "w" * 200_000)], title="T", source="https://example.org/a")
+    assert text_fragment(Passage("p1", "", 0, 200_000, article), 0, 200_000) == article.source
 
 
 def test_a_quotes_fragment_names_what_surrounds_it() -> None:

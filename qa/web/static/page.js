@@ -480,7 +480,7 @@
     const spoken = (answer) => {
       const sure = answer.kind === "about" ? "" : answer.kind === "sure" ? figure(answer) : `${say(answer.sure)}.`;
       if (answer.quote) {
-        const { text } = answer.quote;
+        const text = lines(answer.quote);
         const words = h("span", { lang: answer.passages[0].language }, text);
         return [`${opening(answer)}: `, words, `${/[.!?…。！？]["”’»]?$/.test(text) ? "" : "."} ${sure}`];
       }
