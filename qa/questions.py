@@ -6,15 +6,17 @@ A set is a folder with ``questions.jsonl`` and, unless its questions are about a
 
 from __future__ import annotations
 
-import json
 import random
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Literal, TypeVar
 
+import msgspec
+
+from qa.answer import Verdict
 from qa.article import Article, assemble
 from qa.errors import QaError
 from qa.passages import Passage, sentences_of
@@ -60,6 +62,78 @@ class Document:
     questions: tuple[Question, ...]
 
 
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+
+
+class TurnRow(msgspec.Struct, frozen=True):
+    """A turn of the conversation before a question."""
+
+    role: str
+    text: str
+
+
+class QuestionRow(msgspec.Struct, frozen=True):
+    """A line of ``questions.jsonl``; what else it holds is passed over."""
+
+    id: str | int
+    question: Text
+    answerable: bool
+    doc_id: str | None = None
+    passage_ids: tuple[Text, ...] | None = None
+    answers: tuple[Text, ...] | None = None
+    kind: str | None = None
+    part: str | None = None
+    verdict: Verdict | Literal["smalltalk"] | None = None
+    history: tuple[TurnRow, ...] | None = None
+    rewrite: str | None = None
+    answer_spans: tuple[tuple[str, int, int], ...] | None = None
+    source_passage: str | None = None
+    all_parts: bool = False
+    parts: tuple[tuple[Text, ...], ...] | None = None
+
+
+class PassageRow(msgspec.Struct, frozen=True):
+    """A passage of a document."""
+
+    id: str
+    text: str
+
+
+class DocumentRow(msgspec.Struct, frozen=True):
+    """A line of ``corpus.jsonl``."""
+
+    doc_id: str
+    passages: tuple[PassageRow, ...]
+    title: str | None = None
+
+
+Row = TypeVar("Row")
+
+
+def read_rows(path: Path, kind: type[Row]) -> Iterator[tuple[int, Row]]:
+    """Yield a file's lines as rows of a kind, each with its number; empty lines are passed over.
+
+    Raises:
+        QaError: naming the line that is none, and the field.
+    """
+    rows = msgspec.json.Decoder(kind)
+    try:
+        with path.open(encoding="utf-8-sig") as lines:
+            for number, line in enumerate(lines, 1):
+                if line.strip():
+                    try:
+                        row = rows.decode(line)
+                    except msgspec.ValidationError as error:
+                        raise QaError(f"{path}:{number}: {error}.") from error
+                    except (ValueError, RecursionError) as error:
+                        raise QaError(f"{path}:{number}: is not JSON.") from error
+                    yield number, row
+    except OSError as error:
+        raise QaError(f"{path}: cannot be read ({error.strerror}).") from error
+    except UnicodeDecodeError as error:
+        raise QaError(f"{path}: is not UTF-8. Save it as UTF-8 and try again.") from error
+
+
 def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | None, list[Question]]:
     """Read questions, by the document they are about.
 
@@ -70,39 +144,29 @@ def read_questions(path: Path, passages: Sequence[Passage] = ()) -> dict[str | N
     """
     known = {passage.id for passage in passages}
     found: dict[str | None, list[Question]] = defaultdict(list)
-    for row in read_rows(path):
-        try:
-            answers = _texts(row, "answers")
-            gold = _texts(row, "passage_ids")
-            if row.get("passage_ids") is None:
-                gold = _holding(answers, passages)
-            answerable = row["answerable"]
-            if not isinstance(answerable, bool):
-                raise ValueError("answerable, true or false")
-            if passages and answerable and not known.intersection(gold):
-                raise ValueError("answers or passage_ids: none is in the article, word for word")
-            verdict = row.get("verdict") or ("answered" if answerable else None)
-            question = Question(
-                id=str(row["id"]),
-                text=_text(row, "question"),
-                gold=frozenset(gold),
-                answers=answers,
-                answerable=answerable,
-                kind=row.get("kind") or "",
-                part=row.get("part") or "",
-                verdict=verdict,
-                rewrite=_text(row, "rewrite" if row.get("rewrite") else "question"),
-                spans=tuple((pid, start, end) for pid, start, end in row.get("answer_spans", ())),
-                source=row.get("source_passage") or "",
-                parts=_parts(row),
-                history=tuple(
-                    {"role": turn["role"], "content": turn["text"]} for turn in row.get("history", ())
-                ),
-            )
-            document = None if row.get("doc_id") is None else _text(row, "doc_id")
-        except (KeyError, TypeError, ValueError) as error:
-            raise QaError(f"{path}: a row lacks or mistakes {error}: {str(row)[:80]}") from error
-        found[document].append(question)
+    for number, row in read_rows(path, QuestionRow):
+        answers = row.answers or ()
+        gold = _holding(answers, passages) if row.passage_ids is None else row.passage_ids
+        if passages and row.answerable and not known.intersection(gold):
+            raise QaError(f"{path}:{number}: answers or passage_ids: none is in the article, word for word.")
+        # A list's parts in their wordings: what the row says of them, or else each of its answers.
+        parts = (row.parts or tuple((answer,) for answer in answers)) if row.all_parts else ()
+        question = Question(
+            id=str(row.id),
+            text=row.question,
+            gold=frozenset(gold),
+            answers=answers,
+            answerable=row.answerable,
+            kind=row.kind or "",
+            part=row.part or "",
+            verdict=row.verdict or ("answered" if row.answerable else None),
+            rewrite=row.rewrite or row.question,
+            spans=row.answer_spans or (),
+            source=row.source_passage or "",
+            parts=parts,
+            history=tuple({"role": turn.role, "content": turn.text} for turn in row.history or ()),
+        )
+        found[row.doc_id].append(question)
     return found
 
 
@@ -112,56 +176,28 @@ def read_documents(folder: Path, keep: Callable[[str], bool] = lambda title: Tru
     Questions about no one document are about all of them: one document that holds every passage.
     """
     questions = read_questions(folder / "questions.jsonl")
-    whole: list[tuple[str, dict[str, str]]] = []
-    for row in read_rows(folder / "corpus.jsonl"):
-        try:
-            title = (row.get("title") or row["doc_id"]).replace("_", " ")
-            titled = [(title, {"id": _text(p, "id"), "text": _text(p, "text")}) for p in row["passages"]]
-            asked = questions.get(row["doc_id"])
-        except (KeyError, TypeError, ValueError, AttributeError) as error:
-            raise QaError(f"{folder / 'corpus.jsonl'}: lacks or mistakes {error}: {str(row)[:80]}") from error
+    whole: list[tuple[str, PassageRow]] = []
+    for _, row in read_rows(folder / "corpus.jsonl", DocumentRow):
+        title = (row.title or row.doc_id).replace("_", " ")
+        titled = [(title, passage) for passage in row.passages]
+        asked = questions.get(row.doc_id)
         if titled and keep(title):
             if asked:
                 yield _document(title, titled, asked)
             whole += titled
     if asked := questions.get(None):
-        kept = {passage["id"] for _, passage in whole}
+        kept = {passage.id for _, passage in whole}
         asked = [q for q in asked if not q.answerable or q.gold <= kept]
         yield _document(folder.name, whole, asked)
 
 
-def _document(
-    title: str, titled: Sequence[tuple[str, dict[str, str]]], asked: Sequence[Question]
-) -> Document:
-    article = assemble([(0, passage["text"]) for _, passage in titled], title=title)
+def _document(title: str, titled: Sequence[tuple[str, PassageRow]], asked: Sequence[Question]) -> Document:
+    article = assemble([(0, passage.text) for _, passage in titled], title=title)
     passages = tuple(
-        Passage(p["id"], heading, at.start, at.end, article, tuple(sentences_of(article, at.start, at.end)))
+        Passage(p.id, heading, at.start, at.end, article, tuple(sentences_of(article, at.start, at.end)))
         for (heading, p), (_, at) in zip(titled, article.paragraphs, strict=True)
     )
     return Document(article, passages, tuple(asked))
-
-
-def read_rows(path: Path) -> Iterator[dict[str, Any]]:
-    """Yield the objects of a JSON-lines file.
-
-    Raises:
-        QaError: naming the line that is none.
-    """
-    try:
-        with path.open(encoding="utf-8-sig") as lines:
-            for number, line in enumerate(lines, 1):
-                if line.strip():
-                    try:
-                        row = json.loads(line)
-                    except (ValueError, RecursionError) as error:
-                        raise QaError(f"{path}:{number}: is not JSON.") from error
-                    if not isinstance(row, dict):
-                        raise QaError(f"{path}:{number}: is no JSON object.")
-                    yield row
-    except OSError as error:
-        raise QaError(f"{path}: cannot be read ({error.strerror}).") from error
-    except UnicodeDecodeError as error:
-        raise QaError(f"{path}: is not UTF-8. Save it as UTF-8 and try again.") from error
 
 
 def _holding(answers: Sequence[str], passages: Sequence[Passage]) -> tuple[str, ...]:
@@ -169,27 +205,6 @@ def _holding(answers: Sequence[str], passages: Sequence[Passage]) -> tuple[str, 
     whole = [re.compile(rf"(?<!\w)(?={re.escape(a)}(?!\w))") for a in answers]
     ids = tuple(p.id for p in passages if any(word.search(p.text) for word in whole))
     return ids or tuple(p.id for p in passages if any(a in p.text for a in answers))
-
-
-def _text(row: dict[str, Any], field: str) -> str:
-    text = row[field]
-    if not isinstance(text, str):
-        raise ValueError(f"{field}, a text")
-    return text
-
-
-def _texts(row: dict[str, Any], field: str) -> tuple[str, ...]:
-    found = row.get(field) or []
-    if not isinstance(found, list) or not all(isinstance(text, str) and text for text in found):
-        raise ValueError(f"{field}, a list of texts")
-    return tuple(found)
-
-
-def _parts(row: dict[str, Any]) -> tuple[tuple[str, ...], ...]:
-    """Return a list's parts in their wordings: what the row says of them, or else each of its answers."""
-    if not row.get("all_parts"):
-        return ()
-    return tuple(map(tuple, row.get("parts") or [[answer] for answer in row["answers"]]))
 
 
 def draw(documents: Sequence[Document], limit: int | None = None) -> list[Document]:

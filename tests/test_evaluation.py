@@ -227,15 +227,19 @@ def test_questions_about_no_document_are_about_all_of_them(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("questions", "corpus", "named"),
     [
-        ([{"id": "1"}], CORPUS, "questions.jsonl.*answerable"),
-        ([[]], CORPUS, "questions.jsonl:1: is no JSON object"),
-        ([asked(1, answers="11,000")], CORPUS, "questions.jsonl.*answers, a list of texts"),
-        ([asked(1, answers=[""])], CORPUS, "questions.jsonl.*answers, a list of texts"),
-        ([asked(1, answerable=None)], CORPUS, "questions.jsonl.*answerable, true or false"),
-        ([asked(1, answerable="false")], CORPUS, "questions.jsonl.*answerable, true or false"),
-        ([asked(1, doc_id=["a"])], CORPUS, "questions.jsonl.*doc_id, a text"),
-        ([asked(1)], [{"doc_id": "a", "passages": [{"id": "a1"}]}], "corpus.jsonl.*text"),
-        ([asked(1)], [{"doc_id": "a", "passages": [{"id": "a1", "text": None}]}], "corpus.jsonl.*text"),
+        ([{"id": "1", "question": "?"}], CORPUS, "questions.jsonl:1: .*`answerable`"),
+        ([asked(1), []], CORPUS, "questions.jsonl:2: Expected `object`"),
+        ([asked(1, answers="11,000")], CORPUS, r"questions.jsonl:1: .*\$.answers"),
+        ([asked(1, answers=[""])], CORPUS, r"questions.jsonl:1: .*\$.answers"),
+        ([asked(1, answerable=None)], CORPUS, r"questions.jsonl:1: .*\$.answerable"),
+        ([asked(1, doc_id=["a"])], CORPUS, r"questions.jsonl:1: .*\$.doc_id"),
+        ([asked(1, source_passage=["a1"])], CORPUS, r"questions.jsonl:1: .*\$.source_passage"),
+        ([asked(1, verdict="yes")], CORPUS, r"questions.jsonl:1: .*\$.verdict"),
+        ([asked(1, part=5)], CORPUS, r"questions.jsonl:1: .*\$.part"),
+        ([asked(1, answer_spans=[["a1", "a", 3]])], CORPUS, r"questions.jsonl:1: .*\$.answer_spans"),
+        ([asked(1, history=[{"role": "user", "text": 5}])], CORPUS, r"questions.jsonl:1: .*\$.history"),
+        ([asked(1)], [{"doc_id": "a", "passages": [{"id": "a1"}]}], "corpus.jsonl:1: .*`text`"),
+        ([asked(1)], [{"doc_id": "a", "passages": [{"id": "a1", "text": None}]}], "corpus.jsonl:1: .*text"),
     ],
 )
 def test_a_row_that_lacks_something_is_named(

@@ -16,7 +16,7 @@ from transformers import BertConfig, BertForQuestionAnswering
 
 import training.reader
 from qa.encoder import DEFAULT_MODEL
-from qa.questions import read_rows
+from qa.questions import QuestionRow, read_rows
 from tests.tiny_reader import SIZE
 from training import written
 from training.average import average
@@ -132,7 +132,7 @@ def test_no_article_that_is_learned_from_is_held_out() -> None:
 
 def test_every_question_of_our_own_has_an_id_of_its_own() -> None:
     """What a run has learned is remembered by them."""
-    ids = [row["id"] for path in written.FOLDER.glob("*.jsonl") for row in read_rows(path)]
+    ids = [row.id for path in written.FOLDER.glob("*.jsonl") for _, row in read_rows(path, QuestionRow)]
     assert len(ids) == len(set(ids))
 
 

@@ -146,7 +146,7 @@ def to_questions(folder: Path, version: str, out: Path) -> Gathered:
     if foreign and not given:
         raise QaError(f"{folder / FILE}: is all about another index. Name the one that was served.")
     for path in filter(Path.exists, (out, waiting)):
-        if any(row.pop(CHECKSUM, None) != _checksum(row) for row in read_rows(path)):
+        if any(row.pop(CHECKSUM, None) != _checksum(row) for _, row in read_rows(path, dict)):
             raise QaError(f"{path}: holds what a person wrote, and it would be lost. Name another file.")
     judged = [_judged(n, list(rows.values())) for n, rows in enumerate(given.values(), 1)]
     settled = [row for row in judged if row["answerable"] is not None]
@@ -176,12 +176,12 @@ def _checksum(row: dict[str, Any]) -> str:
 
 def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield each piece of feedback, and the version of the index that it was given on."""
-    for number, row in enumerate(read_rows(path), 1):
+    for number, row in read_rows(path, dict):
         try:
             given_on = row.pop("passages_version")
             feedback = Feedback.model_validate(row)
         except (ValueError, KeyError, AttributeError, TypeError) as error:
-            raise QaError(f"{path}: entry {number} is no feedback. Remove the line.") from error
+            raise QaError(f"{path}:{number}: is no feedback. Remove the line.") from error
         yield str(given_on), feedback.model_dump()
 
 
