@@ -37,11 +37,11 @@ learned from, 6 to 12 gave the same verdicts and the same first passages, within
 on the ``choose`` questions about the shipped article."""
 
 READ_TWICE = 0.6
-"""The share of them that is read in each of two forms, so that a follow-up costs at most half as much again.
+"""The share of them that is read in each of two forms, so that a follow-up costs little more than another.
 Of 447 follow-ups to choose by as many had the right passage and verdict as with 0.7 and 0.5, but for one."""
 
 MOST_TOKENS = 2_000
-"""Tokens that are read for a question, its own among them: long passages or questions cost seconds."""
+"""Tokens that are read to judge a question, its own among them: long passages or questions cost seconds."""
 
 SHOWN = 5
 MESSAGES: dict[Verdict, str] = {
