@@ -16,11 +16,12 @@ import numpy as np
 from qa import followup, smalltalk
 from qa.answer import Answer, Quote, Verdict
 from qa.errors import IndexFolderError, QuestionError
+from qa.extent import SEVERAL, compares_more, extent
 from qa.index import Index
 from qa.index import load as load_index
 from qa.manifest import CALIBRATION, READER
 from qa.passages import Passage
-from qa.quote import SEVERAL, compares_more, widen
+from qa.quote import mended
 from qa.reader import PACKAGED, Reader, Reading
 from qa.search import Found, Search, names, visible
 from qa.spelling import Spelling
@@ -234,7 +235,7 @@ class Bot:
         if verdict == "answered":
             read = judged.best.readings[judged.order[0]]
             start, end = self.reader.point(judged.best.question, passages[0], read)
-            start, end = widen(judged.typed, passages[0], start, end)
+            start, end = mended(passages[0], *extent(judged.typed, passages[0], start, end))
             quote = Quote(start, end, passages[0].article)
         return Answer(judged.question, verdict, judged.confidence, quote, passages, MESSAGES[verdict])
 

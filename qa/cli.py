@@ -104,7 +104,7 @@ def build(
     click.echo(f"{folder}: {len(built.passages)} passages, {size / 1e6:.1f} MB.")
     for article in built.articles:
         for question in article.questions:
-            _try(bot, article, question)
+            _show_starter(bot, article, question)
         if not Spelling([article.text], article.language).in_its_language:
             complain(
                 f"{folder}: {article.title!r} does not look like {article.language!r}. "
@@ -323,7 +323,7 @@ def calibrate(index: Path, questions: Path, part: str, limit: int | None) -> Non
     click.echo(f"{index}: calibrated on {count} questions of {questions}.")
 
 
-def _try(bot: Bot, article: Article, question: str) -> None:
+def _show_starter(bot: Bot, article: Article, question: str) -> None:
     """Show what a question of the front matter gets: readers are offered it."""
     where = f"{article.title}: questions: {question!r}"
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 from sentencex import get_sentence_boundaries
 from tokenizers import Tokenizer
@@ -71,7 +71,7 @@ class Passage:
         before, after = text.rfind(BLOCK_GAP, 0, self.start), text.find(BLOCK_GAP, self.end)
         return (before + len(BLOCK_GAP) if before >= 0 else 0), (after if after >= 0 else len(text))
 
-    @property
+    @cached_property
     def table_head(self) -> str:
         """The first row of the table that it is, or is a part of; "" where it is of none."""
         start, end = self.paragraph

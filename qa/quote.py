@@ -1,73 +1,11 @@
-"""A reading's words -> the words to quote: no half words, no unbalanced marks, as much as was asked for."""
+"""A span -> the words to quote: no half words, no unbalanced marks."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from unicodedata import category
 
-from qa.article import ROW_GAP
 from qa.passages import Passage
-from qa.search import content_words
-
-LEAD = r"\s*(?:(?:and|but|so|then|according to [^,]{1,60},)\s+)?"
-STATEMENT = re.compile(
-    LEAD + r"(?:why\b|explain\b|describe\b"
-    r"|how\b(?! (?:many|much|long|old|often|far|big|large|high|tall|soon|deep|wide|thick|heavy|fast|quickly"
-    r"|late|early|close|near|likely|strong|hot|cold|low|short|small)\b)|what (?:led|caus)"
-    r"|(?:for )?(?:what|which)\b(?: [\w’'-]+){0,5}? (?:reasons?|causes?|effects?|impacts?"
-    r"|consequences?|implications?|outcomes?|happen\w*|lead to|led to)\b)",
-    re.I,
-)
-"""Questions whose answer is a whole statement."""
-
-YES_NO = re.compile(
-    LEAD + r"(?:(?:is|are|was|were|do|does|did|has|have|had|could|would|should|must|might)(?:n['’]?t)?"
-    r"|can(?:['’]?t|not)?|will|won['’]?t|shall|may)\b"
-    # "May 2024 saw what?", "Can you tell me who signed?"
-    r"(?! \d| you\b)(?!.*\bwh(?:at|o|ich)\W*$)",
-    re.I,
-)
-"""Questions that a sentence settles with yes or no."""
-
-SEVERAL = re.compile(
-    r"^(?:list|name|enumerate)\b|\b(?:all|both|each|two|three|four|five|six|several|various)\b"
-    r"|\b(?:what|which) (?:are|were)\b"
-    r"|\b(?:what|which|whose) (?!(?:is|was|has|does|this|us|its|his|happens|follows)\b)"
-    r"(?:\w+(?<![sui])s\b"
-    r"|\w+ (?!(?:is|was|has|does|this|us|its|his)\b)\w+(?<![sui])s\b(?! (?:at|from|the|to|an?|\d)))",
-    re.I,
-)
-"""A question that asks for several things: of 605 about articles of our own four in five, and one in ten
-of those that ask for one thing."""
-
-SAYING = re.compile(
-    LEAD
-    + r"what (?:did|does|do|has|have|had)\b.{1,80}?\b(?:say|said|tell|told|argued?|warn(?:ed)?|claim(?:ed)?"
-    r"|reply|replied|promised?|think|thought)\b",
-    re.I,
-)
-"""Questions whose answer is what somebody said, and not that it was said."""
-
-COMPARING = re.compile(
-    r"\b(?:most|least|total|altogether|average|overall|in all|worst|compared?|comparison"
-    r"|(?!(?:arr|b|ch|contr?|dig|for|gu|harv|hon|inter|inv|manif|midw|mod|n|northw|p|pri|prot|qu|r|requ|southw"
-    r"|sugg|t|v|w)est\b)[a-z]+est)\b"
-)
-"""Words of a question that is settled by all rows of a table together: a reader looks at each by itself."""
-
-ALL_ROWS = re.compile(
-    r"^(?:list|name|enumerate)\b|\b(?:all|both|each|every|several|various)\b"
-    r"|\b(?:what|which)(?: \w+)? (?:are|were)\b",
-    re.I,
-)
-"""A question that asks for several rows of a table."""
-
-STATEMENT_WORDS = 5
-"""Words below which a reading makes no statement."""
-
-SENTENCE_END = re.compile(r"[.!?。！？…][\W]*$")
-"""How a sentence ends, closing marks and all."""
 
 HYPHENS = "‑-"
 SIGNS = "-−+±"
@@ -78,57 +16,21 @@ CLOSING = {"“": "”", "‘": "’", "«": "»", "»": "«", "„": "“”", 
 """What closes each mark; the first of two that could open it opens it."""
 
 
-def widen(question: str, passage: Passage, start: int, end: int) -> tuple[int, int]:
-    """Return the span to quote for a reading's span, both in offsets into the article.
+def mended(passage: Passage, start: int, end: int) -> tuple[int, int]:
+    """Return a span of a passage, in offsets into the article, without what would be cut at its edges.
 
-    A question that can be settled with yes or no gets the sentence that settles it; one that asks
-    why, how or what happens gets at least a sentence. Words and numbers are taken in whole; of a
-    quotation or bracket that the passage closes, both halves are taken in, or neither. A cell says nothing
-    without its row: of a table the row is quoted, or all of it where several things are asked for or rows
-    are compared. A list is quoted whole, unless one thing is asked for and its item is a sentence.
+    Words and numbers are taken in whole; of a quotation or bracket that the passage closes, both halves are
+    taken in, or neither. Rows, and all of a passage, are left as they are.
     """
+    if passage.table_head or (start, end) == (passage.start, passage.end):
+        return start, end
     text, offset = passage.text, passage.start
     first, last = (at - offset for at in passage.sentences_at(start, end))
-    # What a question asks for is told by its words, and they are English.
-    english = passage.article.primary_language == "en"
-    several = english and SEVERAL.search(question)
-    if passage.table_head:
-        named = _rows_named(question, passage)
-        whole = named > 1 or (named < 1 and _compares(question, passage)) or ALL_ROWS.search(question)
-        return (passage.start, passage.end) if whole or not english else (offset + first, offset + last)
-    if ROW_GAP in text and (several or not SENTENCE_END.search(text[first:last])):
-        return passage.start, passage.end
     start, end = start - offset, end - offset
-    short = len(text[start:end].split()) < STATEMENT_WORDS
-    stated = YES_NO.match(question) or SAYING.match(question) or (STATEMENT.match(question) and short)
-    if english and stated:
-        start, end = first, last
     pairs = list(_pairs(text))
     trimmed = _trimmed(text, start, end, first, last, pairs)
     start, end = _grown(text, *(trimmed if trimmed[0] < trimmed[1] else (start, end)), pairs)
     return offset + start, offset + end
-
-
-def _rows_named(question: str, table: Passage) -> int:
-    """Count the rows of a table that a question names: two in "in 2026 and 2027"."""
-    asked = {*content_words(question)} - {*content_words(table.table_head)}
-    named = {frozenset(asked.intersection(content_words(row.text))) for row in table.rows} - {frozenset()}
-    # "Port Said" names one, and not the others that are ports.
-    return len([words for words in named if not any(words < others for others in named)])
-
-
-def _compares(question: str, table: Passage) -> bool:
-    """Say whether a question compares a table's rows, in words that its head does not have."""
-    head = table.table_head.lower()
-    return any(word.group() not in head for word in COMPARING.finditer(question))
-
-
-def compares_more(question: str, passage: Passage) -> bool:
-    """Say whether a question compares the rows of a table that a passage holds only a part of."""
-    if not passage.table_head or (passage.start, passage.end) == passage.paragraph:
-        return False
-    english = passage.article.primary_language == "en"
-    return english and _compares(question, passage) and _rows_named(question, passage) != 1
 
 
 def _trimmed(

@@ -9,7 +9,7 @@ import pytest
 
 import qa
 from qa.bot import MOST_READ
-from qa.quote import SEVERAL
+from qa.extent import SEVERAL
 
 
 @pytest.fixture(scope="module")

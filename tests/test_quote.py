@@ -9,11 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qa.extent import STATEMENT, YES_NO, compares_more, extent
 from qa.markup import parse_article
 from qa.passages import Passage, sentences_of
-from qa.quote import STATEMENT, YES_NO, compares_more, widen
+from qa.quote import mended
 
 WHOLE = re.compile(r"\w+(?:[.,:/&'’-]\w+)*")
+
+
+def widen(question: str, passage: Passage, start: int, end: int) -> tuple[int, int]:
+    return mended(passage, *extent(question, passage, start, end))
 
 
 def passage_of(text: str) -> Passage:
