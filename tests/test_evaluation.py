@@ -10,6 +10,7 @@ import pytest
 import qa
 from qa.answer import Answer, Quote
 from qa.article import Article
+from qa.cli import QUESTIONS
 from qa.errors import QaError
 from qa.evaluation import Examiner, Given, Outcome
 from qa.measures import calibration_error, exact_match, measure, risk_coverage, token_f1
@@ -247,6 +248,11 @@ def test_a_row_that_lacks_something_is_named(
 ) -> None:
     with pytest.raises(QaError, match=named):
         list(read_documents(write(tmp_path / "set", questions, corpus)))
+
+
+def test_our_own_sets_are_read() -> None:
+    for folder in (QUESTIONS, QUESTIONS / "conversations"):
+        assert sum(map(len, read_questions(folder / "questions.jsonl").values())) > 150
 
 
 def test_a_set_in_another_encoding_is_named(tmp_path: Path) -> None:
