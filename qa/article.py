@@ -125,6 +125,11 @@ def assemble(blocks: Iterable[Block], **about: Any) -> Article:
     return Article(text=BLOCK_GAP.join(parts), sections=tuple(sections), **about)
 
 
+def cells(row: str) -> list[str]:
+    """Return the cells of a table's row."""
+    return BETWEEN_CELLS.split(row)[::2]
+
+
 def is_table(text: str) -> bool:
     """Say whether a paragraph, or some lines of one, are a table's: each of them has cells."""
     return ROW_GAP in text and all(map(BETWEEN_CELLS.search, text.split(ROW_GAP)))

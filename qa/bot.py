@@ -126,9 +126,9 @@ class Bot:
             answer, ranked = self._answer(judged), self._ranked(judged)
         if wish == "more":
             return self._more(answer, ranked, before.pages)
-        if wish == "place" and answer.quote:
-            return replace(answer, message=PLACE, kind="place")
-        if wish == "place" or about or answer.verdict == "off_topic":
+        if wish == "place":
+            return replace(answer, message=PLACE, kind="place") if answer.quote else answer
+        if about or answer.verdict == "off_topic":
             return answer
         return replace(answer, message=SURE.format(confidence=answer.confidence), kind="sure")
 

@@ -8,7 +8,7 @@ first and last; the score of ``[CLS]`` in both places says that the passage does
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import accumulate
 from pathlib import Path
 from typing import NamedTuple
@@ -50,12 +50,41 @@ class Reading:
 
     ``null`` is the score of "this passage does not answer", in logits, and ``margin`` is by how much all of
     the passage's words together beat it, as in training: positive where the reader believes the passage.
-    ``spans`` are the best words of each of its sentences that it could see, None for those cut off.
+    ``starts`` and ``ends`` are the scores of each token of ``encoding`` as the answer's first and last.
     """
 
     margin: float
     null: float
-    spans: tuple[Span | None, ...]
+    encoding: Encoding = field(repr=False, compare=False)
+    starts: npt.NDArray[np.float32] = field(repr=False, compare=False)
+    ends: npt.NDArray[np.float32] = field(repr=False, compare=False)
+
+    def span(self, passage: Passage, start: int, end: int) -> Span | None:
+        """Return the best words between two offsets into the article; None if no token of it was seen there.
+
+        ``passage`` is the one that was read.
+        """
+        text = passage.in_context
+        offset = passage.start - (len(text) - len(passage.text))
+        begin, stop = start - offset, end - offset
+        offsets = self.encoding.offsets
+        # Some tokenizers count the blank before a word as part of it.
+        tokens = [
+            i
+            for i, (part, (a, b)) in enumerate(zip(self.encoding.sequence_ids, offsets, strict=True))
+            if part == 1 and b > begin and a < stop and text[max(a, begin) : min(b, stop)].strip()
+        ]
+        if not tokens:
+            return None
+        low, high = tokens[0], tokens[-1] + 1
+        size = high - low
+        sums = self.starts[low:high, None] + self.ends[None, low:high]
+        allowed = np.tri(size, k=LONGEST_ANSWER - 1, dtype=bool) & ~np.tri(size, k=-1, dtype=bool)
+        first, last = divmod(int(np.where(allowed, sums, -np.inf).argmax()), size)
+        begin, stop = max(offsets[low + first][0], begin), min(offsets[low + last][1], stop)
+        quoted = text[begin:stop]
+        begin += offset + len(quoted) - len(quoted.lstrip())
+        return Span(begin, begin + len(quoted.strip()), float(np.logaddexp.reduce(sums[allowed])))
 
 
 class Reader:
@@ -94,7 +123,7 @@ class Reader:
             fit = sum(spent <= tokens for spent in accumulate(map(len, encodings)))
             encodings = encodings[: max(1, fit)]
         # One passage a run: no padding, and the same bits whatever else is read beside it.
-        return list(self._map(self._read, encodings, passages))
+        return list(self._map(self._read, encodings))
 
     def point(self, question: str, passage: Passage, reading: Reading) -> tuple[int, int]:
         """Return the words of a passage that answer best, as offsets into the article.
@@ -102,13 +131,11 @@ class Reader:
         Each sentence is read by itself too, below the passage's headings: beside others a reader takes one
         for the next. Rows, which look alike beside each other, are told apart by that alone.
         """
-        rows = {row.start: row for row in passage.rows}
-        parts = rows or {a: replace(passage, start=a, end=b, sentences=()) for a, b in _sentences(passage)}
-        seen = [
-            (span, parts[begin])
-            for span, (begin, _) in zip(reading.spans, _sentences(passage), strict=True)
-            if span is not None and begin in parts
-        ]
+        rows = passage.rows
+        sentences = passage.sentences or [(passage.start, passage.end)]
+        parts = rows or [replace(passage, start=a, end=b, sentences=()) for a, b in sentences]
+        found = [(reading.span(passage, part.start, part.end), part) for part in parts]
+        seen = [(span, part) for span, part in found if span is not None]
         if not seen:  # It holds no token that the reader knows.
             return passage.start, passage.end
         seen.sort(key=lambda pair: -pair[0].total)
@@ -121,51 +148,10 @@ class Reader:
         ]
         return seen[int(np.argmax(scores))][0][:2]
 
-    def _read(self, encoding: Encoding, passage: Passage) -> Reading:
+    def _read(self, encoding: Encoding) -> Reading:
         starts, ends = (scores[0] for scores in self._session.run([encoding]))
         null = float(starts[0] + ends[0])
         words = [i for i, part in enumerate(encoding.sequence_ids) if part == 1]
         held = words or [0]
         margin = float(np.logaddexp.reduce(starts[held]) + np.logaddexp.reduce(ends[held])) - null
-        lead = len(passage.in_context) - len(passage.text) - passage.start
-        spans = tuple(
-            _best_span(encoding, starts, ends, passage, begin + lead, end + lead)
-            for begin, end in _sentences(passage)
-        )
-        return Reading(margin, null, spans)
-
-
-def _sentences(passage: Passage) -> Sequence[tuple[int, int]]:
-    """Return the offsets of a passage's sentences, or its own where it has none."""
-    return passage.sentences or [(passage.start, passage.end)]
-
-
-def _best_span(
-    encoding: Encoding,
-    starts: npt.NDArray[np.float32],
-    ends: npt.NDArray[np.float32],
-    passage: Passage,
-    begin: int,
-    end: int,
-) -> Span | None:
-    """Return the best words between two offsets into a passage in context; None if no token stands there."""
-    text = passage.in_context
-    # Some tokenizers count the blank before a word as part of it.
-    tokens = [
-        i
-        for i, (part, (a, b)) in enumerate(zip(encoding.sequence_ids, encoding.offsets, strict=True))
-        if part == 1 and b > begin and a < end and text[max(a, begin) : min(b, end)].strip()
-    ]
-    if not tokens:
-        return None
-    low, high = tokens[0], tokens[-1] + 1
-    size = high - low
-    sums = starts[low:high, None] + ends[None, low:high]
-    allowed = np.tri(size, k=LONGEST_ANSWER - 1, dtype=bool) & ~np.tri(size, k=-1, dtype=bool)
-    first, last = divmod(int(np.where(allowed, sums, -np.inf).argmax()), size)
-    start = max(encoding.offsets[low + first][0], begin)
-    stop = min(encoding.offsets[low + last][1], end)
-    quoted = text[start:stop]
-    offset = passage.start - (len(text) - len(passage.text))
-    start += offset + len(quoted) - len(quoted.lstrip())
-    return Span(start, start + len(quoted.strip()), float(np.logaddexp.reduce(sums[allowed])))
+        return Reading(margin, null, encoding, starts, ends)

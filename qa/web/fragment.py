@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from urllib.parse import quote as percent
 from urllib.parse import urlsplit
 
-from qa.article import BETWEEN_CELLS, ROW_GAP
+from qa.article import ROW_GAP, cells
 from qa.passages import Passage
 
 FRAGMENT_WORDS = 6
@@ -40,7 +40,7 @@ def text_fragment(passage: Passage, start: int, end: int) -> str:
 
     def blocks(text: str) -> list[str]:
         rows = text.split(ROW_GAP)
-        return [cell for row in rows for cell in BETWEEN_CELLS.split(row)[::2]] if table else rows
+        return [cell for row in rows for cell in cells(row)] if table else rows
 
     parts = [part.split() for part in blocks(article.text[start:end]) if part] or [[]]
     whole = len(parts) == 1 and len(parts[0]) <= 2 * FRAGMENT_WORDS

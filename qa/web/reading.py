@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 from urllib.parse import urlsplit
 
-from qa.article import BETWEEN_CELLS, ROW_GAP, Article, is_table
+from qa.article import BETWEEN_CELLS, ROW_GAP, Article, cells, is_table
 from qa.passages import Passage
 from qa.web.fragment import is_web_address
 
@@ -79,11 +79,6 @@ def layout(passage: Passage, start: int, end: int) -> dict[str, Any] | None:
     if len(lines) > 1:
         return {"introduction": lines[0], "items": lines[1:]}
     return None
-
-
-def cells(row: str) -> list[str]:
-    """Return the cells of a table's row."""
-    return BETWEEN_CELLS.split(row)[::2]
 
 
 def _figures(rows: Sequence[Sequence[str]]) -> list[int]:

@@ -563,13 +563,14 @@
         const word = h("input", { type: "text", maxlength: 500, "aria-label": say("comment"), placeholder: say("comment") });
         // The thumb counts at once; a word that follows is sent with it again.
         const kept = post("");
+        const thanks = (done) => say(done ? "feedback_thanks" : "gone_feedback");
         const told = h("span", { role: "status" });
-        kept.then((done) => { told.textContent = say(done ? "feedback_thanks" : "gone_feedback"); });
+        kept.then((done) => { told.textContent = thanks(done); });
         const finish = async (event) => {
           event.preventDefault();
           const comment = word.value.trim();
           const done = await kept && (!comment || await post(comment));
-          const end = h("span", { tabindex: -1 }, say(done ? "feedback_thanks" : "gone_feedback"));
+          const end = h("span", { tabindex: -1 }, thanks(done));
           box.replaceChildren(end);
           end.focus(); // which reads it out
         };
