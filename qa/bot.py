@@ -13,10 +13,12 @@ from typing import SupportsIndex
 
 import numpy as np
 
-from qa import followup, smalltalk
+from qa import smalltalk
 from qa.answer import Answer, Quote, Verdict
 from qa.errors import IndexFolderError, QuestionError
 from qa.extent import SEVERAL, compares_more, extent
+from qa.followup import candidates
+from qa.history import Message, earlier, opens, wish_of
 from qa.index import Index
 from qa.index import load as load_index
 from qa.manifest import CALIBRATION, READER
@@ -97,7 +99,7 @@ class Bot:
         self.reader = reader
         self.calibration = calibration
 
-    def ask(self, question: str, history: Sequence[followup.Message] = ()) -> Answer:
+    def ask(self, question: str, history: Sequence[Message] = ()) -> Answer:
         """Answer a question in the article's own words, or say that it does not.
 
         Args:
@@ -108,17 +110,17 @@ class Bot:
             QuestionError: if the question is empty or too long, or the history malformed.
         """
         question = clean(question)
-        if (kind := smalltalk.kind_of(question, opens=followup.opens(history))) is not None:
+        if (kind := smalltalk.kind_of(question, opens=opens(history))) is not None:
             return self._reply(question, kind)
         if not any(c.isalnum() for c in question):
             return Answer(question, "off_topic", 0.0, None, (), MESSAGES["off_topic"])
-        wish = followup.wish_of(question)
-        before = followup.earlier(history) if wish else None
+        wish = wish_of(question)
+        before = earlier(history) if wish else None
         if wish == "more" and before is None:
             return Answer(question, "related", 0.0, None, (), NO_MORE, "no_more")
         if wish is None or before is None:
             return self._answer(self._meant(question, history))
-        about = smalltalk.kind_of(before.question, opens=followup.opens(before.history)) == "about"
+        about = smalltalk.kind_of(before.question, opens=opens(before.history)) == "about"
         if about:
             answer, ranked = self._reply(before.question, "about"), self.index.passages
         else:
@@ -132,9 +134,9 @@ class Bot:
             return answer
         return replace(answer, message=SURE.format(confidence=answer.confidence), kind="sure")
 
-    def _meant(self, question: str, history: Sequence[followup.Message]) -> Judged:
+    def _meant(self, question: str, history: Sequence[Message]) -> Judged:
         """Judge a question: one that leans on what was said is read alone and after that."""
-        forms = followup.candidates(question, history)
+        forms = candidates(question, history)
         weight = self.calibration.rank if len(forms) == 1 else self.calibration.follow_up_rank
         return self.judge(self.look(*forms), weight)
 

@@ -6,7 +6,8 @@ import pytest
 
 import qa
 from qa.bot import MOST_READ, NO_MORE, PLACE
-from qa.followup import Message, candidates
+from qa.followup import candidates
+from qa.history import Message
 
 
 @pytest.fixture(scope="module")

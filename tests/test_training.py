@@ -12,17 +12,18 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
-from transformers import BertConfig, BertForQuestionAnswering
+from transformers import BertConfig, BertForQuestionAnswering, MPNetConfig, MPNetForQuestionAnswering
 
-import training.reader
+import training.learning
 from qa.encoder import DEFAULT_MODEL
 from qa.questions import QuestionRow, read_rows
 from tests.tiny_reader import SIZE
 from training import written
 from training.average import average
-from training.batches import Encoded, batches
+from training.batches import Encoded, batches, tensors
+from training.learning import Recipe, learn, read, taught_loss
 from training.mined import read_orders
-from training.reader import Recipe, learn
+from training.teacher import Teacher
 from training.vectors import encoder
 
 RECIPE = Recipe(seed=3, steps=10, batch=4, learning_rate=1e-2)
@@ -65,8 +66,8 @@ class Killed(list[Any]):
 
 @pytest.fixture(autouse=True)
 def often_saved(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(training.reader, "SAVE_EVERY", 3)
-    monkeypatch.setattr(training.reader, "LOG_EVERY", 1)
+    monkeypatch.setattr(training.learning, "SAVE_EVERY", 3)
+    monkeypatch.setattr(training.learning, "LOG_EVERY", 1)
 
 
 def test_one_seed_gives_the_same_weights_and_another_does_not(tmp_path: Path) -> None:
@@ -85,6 +86,38 @@ def test_a_killed_run_goes_on_to_the_same_weights(tmp_path: Path) -> None:
     lines = [json.loads(line) for line in (tmp_path / "killed" / "log.jsonl").read_text().splitlines()]
     # It went on from the sixth step, the last that was saved.
     assert [line["step"] for line in lines] == [1, 2, 3, 4, 5, 6, 7, 7, 8, 9, 10]
+
+
+@pytest.fixture(scope="module")
+def teacher(tmp_path_factory: pytest.TempPathFactory) -> Teacher:
+    """A few thousand random weights, which have something to say."""
+    folder = tmp_path_factory.mktemp("teacher")
+    torch.manual_seed(1)
+    made = MPNetForQuestionAnswering(MPNetConfig(vocab_size=120, initializer_range=0.5, **SIZE))
+    made.save_pretrained(folder)
+    return Teacher(folder).eval()
+
+
+def test_a_teacher_reads_the_tokens_that_the_reader_reads(teacher: Teacher) -> None:
+    asked = Encoded([101, 7, 102, 8, 9, 102], [0, 0, 0, 1, 1, 1], 3, 4, -1)
+    shorter = Encoded([101, 7, 102, 8, 102], [0, 0, 0, 1, 1], 3, 3, -1)
+    fed = tensors([asked, shorter], "cpu")
+    found = teacher(fed["input_ids"], fed["attention_mask"], fed["token_type_ids"])
+    own = torch.tensor([[0, 11, 2, 12, 13, 2], [0, 11, 2, 12, 2, 1]])
+    expected = teacher.model(input_ids=own, attention_mask=fed["attention_mask"])
+    torch.testing.assert_close(found.start_logits, expected.start_logits)
+    torch.testing.assert_close(found.end_logits, expected.end_logits)
+
+
+def test_a_reader_that_is_taught_comes_nearer_to_its_teacher(tmp_path: Path, teacher: Teacher) -> None:
+    fed = tensors(DEV, "cpu")
+    apart = {}
+    for name, taught_by in (("alone", None), ("taught", teacher)):
+        learn(tmp_path / name, RECIPE, model(), schedule(), DEV, taught_by)
+        learned = BertForQuestionAnswering.from_pretrained(tmp_path / name / "weights").eval()
+        with torch.no_grad():
+            apart[name] = float(taught_loss(read(learned, fed), read(teacher, fed)))
+    assert apart["taught"] < apart["alone"]
 
 
 def test_the_mean_of_runs_lies_between_them(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from qa import stages
 from qa.answer import Answer
 from qa.bot import Bot
 from qa.errors import QaError, QuestionError
-from qa.followup import Message
+from qa.history import Message
 from qa.index import Index
 from qa.passages import Passage
 from qa.settings import Settings

@@ -15,7 +15,8 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from qa.answer import Verdict
 from qa.bot import MAX_QUESTION
 from qa.errors import QaError
-from qa.followup import LONGEST_CHAIN, LONGEST_TURN
+from qa.followup import LONGEST_CHAIN
+from qa.history import LONGEST_TURN
 from qa.manifest import ARTICLES, PASSAGES, Manifest
 from qa.questions import read_rows
 

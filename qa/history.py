@@ -1,0 +1,139 @@
+"""What was said before: messages, as chat APIs pass them -> turns, and what a turn asks for.
+
+A few turns ask about the last answer itself: for more, for its place, how sure it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from qa.errors import QuestionError
+from qa.search import fold, visible
+from qa.smalltalk import kind_of
+
+Message = Mapping[str, Any]
+Wish = Literal["more", "place", "sure"]
+
+TURNS_THAT_MATTER = 6
+MOST_PAGES = 100
+"""Times that more can be asked for before the question that it is about is forgotten."""
+LONGEST_TURN = 2_000
+"""Characters of an earlier turn that are looked at, as many as a question may have: cost does not grow with a
+hostile history."""
+
+WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
+    (
+        "more",
+        re.compile(
+            r"(and |(can you )?(tell|show|give) (me |us )?|anything |what |something |say )?(more|else)"
+            r"( details?| info(rmation)?)?( about (it|this|that))?( please)?"
+            r"|go on|continue|next|keep going",
+        ),
+    ),
+    (
+        "place",
+        re.compile(
+            r"(and )?where (does|did) (it|the article|the text) say (that|this|so)|where is (that|this)"
+            r"|where('s| is) (that|this|it) (from|written)|(what('s| is) the |the |your )?source"
+            r"|show me where|how do you know( that| this)?|says who|according to whom"
+            r"|(can you )?(please )?(repeat|say) (that|it|this)( again| please)*|come again|pardon"
+        ),
+    ),
+    (
+        "sure",
+        re.compile(
+            r"(are you|is that|is this|how) (really |quite |so )?(sure|certain|confident|true)( are you)?"
+            r"( (of|about) (it|that|this))?|really|sure"
+            r"|(no |but )?(you are|you're|that is|that's|this is) (wrong|not (right|true|correct)|incorrect)"
+        ),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """An earlier question, the conversation before it, and how often more was asked for since."""
+
+    question: str
+    history: Sequence[Message]
+    pages: int
+
+
+def wish_of(question: str) -> Wish | None:
+    """Say what a turn wants of the last answer, or None if it is a question about the article."""
+    plain = " ".join(re.sub(r"[^\w' ]+", " ", fold(question)).split())
+    return next((wish for wish, pattern in WISHES if pattern.fullmatch(plain)), None)
+
+
+def is_question(text: str) -> bool:
+    """Say whether an earlier turn asked about the article: no wish, no small talk."""
+    return wish_of(text) is None and not _is_small_talk(text)
+
+
+def _is_small_talk(text: str) -> bool:
+    """Say whether an earlier turn was a greeting, thanks or farewell."""
+    return kind_of(text, opens=False) not in {None, "about"}
+
+
+def earlier(history: Sequence[Message]) -> Earlier | None:
+    """Return the last question that was about the article, or None if there is none.
+
+    Raises:
+        QuestionError: as :func:`turns_of`.
+    """
+    pages = 0
+    turns = turns_of(history, MOST_PAGES)
+    while turns:
+        turn = turns.pop()
+        if turn["role"] == "user":
+            asked = turn["content"]
+            if is_question(asked):
+                return Earlier(asked, turns, pages)
+            pages += wish_of(asked) == "more"
+    return None
+
+
+def opens(history: Sequence[Message]) -> bool:
+    """Say whether nothing but small talk was said before: "what is this?" then means the article.
+
+    Raises:
+        QuestionError: as :func:`turns_of`.
+    """
+    return all(_is_small_talk(turn["content"]) for turn in turns_of(history) if turn["role"] == "user")
+
+
+def turns_of(history: Sequence[Message], most: int = TURNS_THAT_MATTER) -> list[dict[str, str]]:
+    """Return the messages of the latest turns as role and text.
+
+    Raises:
+        QuestionError: if the history is no list of messages with a role and a content.
+    """
+    if isinstance(history, str | bytes) or not isinstance(history, Sequence):
+        raise QuestionError("history: must be a list of messages: {'role': 'user', 'content': '...'}.")
+    turns = []
+    first = max(0, len(history) - 2 * most)
+    for number, message in enumerate(history[first:], first):
+        if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
+            raise QuestionError(f"history[{number}]: must be a message with a role and a content.")
+        # An assistant's that calls a tool may have none.
+        if message["role"] == "user" and "content" not in message:
+            raise QuestionError(f"history[{number}]: has no content.")
+        if text := visible(_text(message.get("content"))):
+            turns.append({"role": message["role"], "content": text})
+    return turns
+
+
+def _text(content: Any) -> str:
+    """Return a content's text: a string, or parts as Gradio and OpenAI send them."""
+    if isinstance(content, str):
+        return content[:LONGEST_TURN]
+    if isinstance(content, Mapping):
+        text = content.get("text")
+        return text[:LONGEST_TURN] if isinstance(text, str) else ""
+    if isinstance(content, Sequence) and not isinstance(content, bytes):
+        parts = (part for part in content[:8] if isinstance(part, str | Mapping))
+        return " ".join(map(_text, parts))[:LONGEST_TURN]
+    return ""
