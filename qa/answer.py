@@ -11,7 +11,7 @@ from qa.passages import Passage
 
 Verdict = Literal["answered", "related", "off_topic"]
 VERDICTS: tuple[Verdict, ...] = get_args(Verdict)
-Kind = Literal["verdict", "more", "no_more", "place", "sure"] | smalltalk.Kind
+Kind = Literal["verdict", "more", "no_more", "place", "sure", "language"] | smalltalk.Kind
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Answer:
     first passage answers. ``quote`` is None unless answered. ``passages`` come best first. ``question`` is
     what was understood, after the history. ``message`` is a fixed sentence that says the verdict
     in words: the only text here that is not the article's. ``kind`` tells what that sentence says, where
-    a wish ("more", "are you sure?") or small talk was answered.
+    a wish ("more", "are you sure?") or small talk was answered, or the question is in another language.
     """
 
     question: str

@@ -53,6 +53,7 @@ MESSAGES: dict[Verdict, str] = {
     "off_topic": "The article says nothing about this.",
 }
 MORE = "What else the article says about this:"
+LANGUAGE = "This seems to be in another language. Only questions in the article's own are understood."
 NO_MORE = "Nothing else in the article comes close to this."
 UNCALIBRATED = "no calibration.json beside it, so its confidence is a guess; `qa calibrate` fits an index's."
 PLACE = "It says so here:"
@@ -114,6 +115,9 @@ class Bot:
             return self._reply(question, kind)
         if not any(c.isalnum() for c in question):
             return Answer(question, "off_topic", 0.0, None, (), MESSAGES["off_topic"])
+        # Another reader may know more languages.
+        if self.reader.packaged and self._spelling.is_foreign(question):
+            return Answer(question, "off_topic", 0.0, None, (), LANGUAGE, "language")
         wish = wish_of(question)
         before = earlier(history) if wish else None
         if wish == "more" and before is None:

@@ -98,6 +98,7 @@ class Reader:
         Raises:
             ModelError: if one of them cannot be read, or they are not those of a reader.
         """
+        self.packaged = folder == PACKAGED
         self._session = Session(folder / "model.onnx", folder / "tokenizer.json")
         if self._session.ranks != [2, 2]:
             raise ModelError(f"{folder / 'model.onnx'}: does not score tokens as an answer's first and last.")

@@ -12,6 +12,7 @@ import gzip
 import pkgutil
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
@@ -40,6 +41,18 @@ LOOKED_AT = 60
 FEWEST = 12
 """Words of the articles, about so many and no fewer, that tell whether they are in their language: of four
 English ones the dictionary had nine in ten, of a German one two."""
+
+OTHERS = ("de", "es", "fr", "it", "nl", "pt")
+"""Languages of dictionaries that tell whether a question is in another than the articles'."""
+
+ENGLISH = frozenset("and did does for how the to what when where which who why with".split())  # noqa: SIM905
+"""Words of English alone, though other dictionaries have them too."""
+
+FOREIGN = 2
+"""Words that another language's dictionary must have more than the articles' own and English."""
+
+MAIN_SCRIPT = 0.05
+"""The share of the articles' letters from which a script is one that they are written in."""
 
 LOOKED_BACK = 24
 """Characters before a name that tell what it is a part of."""
@@ -95,6 +108,9 @@ class Spelling:
         self._own = dict.fromkeys(sorted(word.lower() for word in words))
         self._capital = {word.lower() for word in words if word[0].isupper()}
         self._names = dict(_written_otherwise(text))
+        # In English one can ask about any article, and names in Latin letters stand in most.
+        scripts = Counter(_script(letter) for letter in "".join(self._own))
+        self._scripts = {s for s, n in scripts.items() if n >= MAIN_SCRIPT * scripts.total()} | {"LATIN"}
         longest_first = sorted(map(re.escape, self._names), key=len, reverse=True)
         self._name = re.compile(rf"(?<!\w)(?:{'|'.join(longest_first)})(?!\w)") if longest_first else None
 
@@ -114,6 +130,26 @@ class Spelling:
         """
         words = content_words(question)
         return len(words) > 1 and not any(map(self._knows, words))
+
+    def is_foreign(self, question: str) -> bool:
+        """Say whether a question is in a language that is neither the articles' nor English."""
+        words = WORD.findall(question)
+        if words and not self._scripts & {*map(_script, "".join(words))}:
+            return True
+        if not _dictionary_file(self._language):
+            return False
+        said = {word.lower() for word in words if len(word) > 1}
+        asked = said - self._own.keys()
+        known = sum(map(self._knows, asked))
+        # Most words known, as nearly always: no other dictionary is opened.
+        if said & ENGLISH or 2 * known > len(asked):
+            return False
+        # The Spanish dictionary has no "quién", but English has no such letter.
+        odd = {word for word in asked if not word.isascii() and not self._knows(word)}
+        return any(
+            len(odd) + sum(in_dictionary(word, code) for word in asked - odd) >= known + FOREIGN
+            for code in OTHERS
+        )
 
     def correct(self, question: str) -> str:
         """Return the question with slips set right and names exchanged; unchanged where all is known."""
@@ -172,6 +208,12 @@ class Spelling:
         corrected = None if named else _corrected(word, self._language)
         # One that the articles lack helps nobody, and many a word is no slip: "neighbour", "bobotie".
         return corrected if corrected is not None and not content_words(corrected) else None
+
+
+@functools.cache
+def _script(letter: str) -> str:
+    """Name the script of a letter: LATIN, CYRILLIC, HANGUL."""
+    return unicodedata.name(letter, "").split(" ")[0]
 
 
 @functools.cache

@@ -51,6 +51,13 @@ def test_gibberish_is_refused_whatever_the_reader_makes_of_it(bot: qa.Bot, quest
     assert bot.ask(question).verdict == "off_topic"
 
 
+@pytest.mark.parametrize("question", ["Wann hat Putin Nordkorea besucht?", "푸틴은 언제 북한을 방문했나요?"])
+def test_a_question_that_cannot_be_read_is_not_said_to_have_no_answer(bot: qa.Bot, question: str) -> None:
+    answer = bot.ask(question)
+    assert (answer.kind, answer.quote, answer.passages) == ("language", None, ())
+    assert "another language" in answer.message
+
+
 @pytest.mark.parametrize("question", ["Which issues did they discuss?", "What are the agreements?"])
 def test_what_asks_for_several_things_is_known(question: str) -> None:
     assert SEVERAL.search(question)

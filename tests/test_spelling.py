@@ -121,3 +121,31 @@ def test_a_spelling_goes_with_its_article() -> None:
     del made
     gc.collect()
     assert gone() is None
+
+
+@pytest.mark.parametrize(
+    ("question", "foreign"),
+    [
+        ("Wer schickte Waffen in die Ukraine?", True),
+        ("¿Quién envió municiones a Ucrania?", True),
+        ("Qui a envoyé la lettre?", True),
+        ("Кто отправил письмо?", True),
+        ("누가 편지를 보냈습니까?", True),
+        ("谁写了这封信？", True),
+        ("Who sent the letter?", False),
+        ("wich munitons wer sendt to ukrane", False),  # in haste
+        ("Was Fidesz mentioned by Die Zeit?", False),  # names of elsewhere
+        ("asdf qwer zxcv", False),
+        ("Rammstein?", False),
+    ],
+)
+def test_a_question_in_another_language_is_told(spelling: Spelling, question: str, foreign: bool) -> None:
+    assert spelling.is_foreign(question) == foreign
+
+
+def test_an_article_is_asked_about_in_its_language_or_in_english() -> None:
+    german = Spelling(["Die Fähre fährt nach Oslo, und der Hafen ist im Winter geschlossen."], "de")
+    korean = Spelling(["배는 정오에 떠납니다. 항구는 겨울에 닫힙니다."], "ko")
+    asked = ("Wann fährt die Fähre?", "When does the ferry leave?", "배는 언제 떠납니까?")
+    assert [german.is_foreign(q) for q in asked] == [False, False, True]
+    assert [korean.is_foreign(q) for q in asked] == [False, False, False]

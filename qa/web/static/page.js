@@ -304,7 +304,7 @@
   // ---- the chat
 
   const LATER = ["more", "no_more", "place", "sure"]; // about what was asked before
-  const SMALL_TALK = ["greeting", "thanks", "farewell", "okay", "help", "byline"];
+  const SMALL_TALK = ["greeting", "thanks", "farewell", "okay", "help", "byline", "language"];
   const LEANS_ON = 3; // earlier questions that the bot reads a question after, at most
   const MOST_SHOWN = 1000; // passages: as many as the server takes
   const KEPT = 200; // messages: as far back as the bot looks for the question that "more" is about
