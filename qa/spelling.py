@@ -133,7 +133,7 @@ class Spelling:
 
     def is_foreign(self, question: str) -> bool:
         """Say whether a question is in a language that is neither the articles' nor English."""
-        words = WORD.findall(question)
+        words = WORD.findall(unicodedata.normalize("NFKC", question))  # ornate letters are plain ones
         if words and not self._scripts & {*map(_script, "".join(words))}:
             return True
         if not _dictionary_file(self._language):

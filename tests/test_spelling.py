@@ -137,6 +137,7 @@ def test_a_spelling_goes_with_its_article() -> None:
         ("Was Fidesz mentioned by Die Zeit?", False),  # names of elsewhere
         ("asdf qwer zxcv", False),
         ("Rammstein?", False),
+        ("𝐖𝐡𝐨 𝐬𝐞𝐧𝐭 𝐭𝐡𝐞 𝐥𝐞𝐭𝐭𝐞𝐫?", False),
     ],
 )
 def test_a_question_in_another_language_is_told(spelling: Spelling, question: str, foreign: bool) -> None:
