@@ -6,7 +6,9 @@ import random
 from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from tokenizers import Tokenizer
 
 from qa.encoder import find_model
@@ -25,6 +27,14 @@ BASE = "all-MiniLM-L6-v2"
 
 WINDOW = 192
 """Tokens of question, heading and passage that are read together in training."""
+
+Run = Annotated[Path, typer.Option(help="Folder of the run: log, checkpoint, weights.")]
+Seed = Annotated[int, typer.Option(help="Decides the order, the noise and the negatives.")]
+Steps = Annotated[int, typer.Option(help="Batches at most.")]
+Share = Annotated[float, typer.Option(help="Share of the public sets' questions in a pass.")]
+Each = Annotated[int, typer.Option(help="Questions of each of our own articles at most.")]
+Threads = Annotated[int, typer.Option(help="CPU threads.")]
+"""Options that every run has."""
 
 
 def tokenizer(window: int = WINDOW) -> Tokenizer:

@@ -23,7 +23,7 @@ from qa.export import INPUTS, export_spans
 from qa.report import evaluate, print_tables
 from training import calibrate
 from training.learning import Recipe, learn
-from training.lessons import BASE, dev_part, schedule, tokenizer
+from training.lessons import BASE, Each, Run, Seed, Share, Steps, Threads, dev_part, schedule, tokenizer
 from training.teacher import Teacher
 
 READING_WINDOW = 384
@@ -103,29 +103,25 @@ def draw(run: Path) -> None:
 
 
 def main(
-    run: Annotated[Path, typer.Option(help="Folder of the run: log, checkpoint, weights.")] = Path(
-        "runs/reader"
-    ),
+    run: Run = Path("runs/reader"),
     start: Annotated[
         Path | None, typer.Option(help="An exported reader to go on from, such as qa/model.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides the order, the noise and the negatives.")] = 20,
-    steps: Annotated[int, typer.Option(help="Batches at most.")] = Recipe.steps,
+    seed: Seed = 20,
+    steps: Steps = Recipe.steps,
     learning_rate: Annotated[
         float, typer.Option(help="The highest, after warming up.")
     ] = Recipe.learning_rate,
-    share: Annotated[
-        float, typer.Option(help="Share of the public sets' questions in a pass.")
-    ] = Recipe.share,
+    share: Share = Recipe.share,
     known: Annotated[
         Path | None,
         typer.Option(help="An earlier run's mined.jsonl: its questions are not learned from again."),
     ] = None,
-    each: Annotated[int, typer.Option(help="Questions of each of our own articles at most.")] = Recipe.each,
+    each: Each = Recipe.each,
     teacher: Annotated[
         Path | None, typer.Option(help="A larger reader's weights to learn from, by training.teacher.")
     ] = None,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
+    threads: Threads = 2,
     fitted: Annotated[int, typer.Option(help="Questions of each set that fit the verdict.")] = 20,
 ) -> None:
     """Train the reader, export it, fit its verdict, and measure it on the questions for choosing."""

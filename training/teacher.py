@@ -16,7 +16,7 @@ from transformers import MPNetForQuestionAnswering
 from transformers.modeling_outputs import QuestionAnsweringModelOutput
 
 from training.learning import Recipe, learn
-from training.lessons import dev_part, schedule
+from training.lessons import Each, Run, Seed, Share, Steps, Threads, dev_part, schedule
 
 MOVED = 4
 """MPNet's vocabulary is BERT's, behind four tokens of its own."""
@@ -57,19 +57,15 @@ class Teacher(torch.nn.Module):
 
 def main(
     base: Annotated[Path, typer.Option(help="Folder of an MPNet with BERT's vocabulary: all-mpnet-base-v2.")],
-    run: Annotated[Path, typer.Option(help="Folder of the run: log, checkpoint, weights.")] = Path(
-        "runs/teacher"
-    ),
+    run: Run = Path("runs/teacher"),
     start: Annotated[
         Path | None, typer.Option(help="An exported reader that mines look-alikes, such as qa/model.")
     ] = None,
-    seed: Annotated[int, typer.Option(help="Decides the order, the noise and the negatives.")] = 20,
-    steps: Annotated[int, typer.Option(help="Batches at most.")] = Recipe.steps,
-    share: Annotated[
-        float, typer.Option(help="Share of the public sets' questions in a pass.")
-    ] = Recipe.share,
-    each: Annotated[int, typer.Option(help="Questions of each of our own articles at most.")] = Recipe.each,
-    threads: Annotated[int, typer.Option(help="CPU threads.")] = 2,
+    seed: Seed = 20,
+    steps: Steps = Recipe.steps,
+    share: Share = Recipe.share,
+    each: Each = Recipe.each,
+    threads: Threads = 2,
 ) -> None:
     """Train the teacher."""
     torch.set_num_threads(threads)
