@@ -17,7 +17,7 @@ from qa import smalltalk
 from qa.answer import Answer, Quote, Verdict
 from qa.errors import IndexFolderError, QuestionError
 from qa.extent import SEVERAL, compares_more, extent
-from qa.followup import candidates
+from qa.followup import asks_about_answer, candidates
 from qa.history import Message, earlier, opens, wish_of
 from qa.index import Index
 from qa.index import load as load_index
@@ -140,9 +140,33 @@ class Bot:
 
     def _meant(self, question: str, history: Sequence[Message]) -> Judged:
         """Judge a question: one that leans on what was said is read alone and after that."""
-        forms = candidates(question, history)
+        return self._judged(self.forms(question, history))
+
+    def _judged(self, forms: Sequence[str]) -> Judged:
         weight = self.calibration.rank if len(forms) == 1 else self.calibration.follow_up_rank
         return self.judge(self.look(*forms), weight)
+
+    def forms(self, question: str, history: Sequence[Message]) -> list[str]:
+        """Return what a question may mean after what was said, plainest first, as ``qa.followup`` tells.
+
+        Raises:
+            QuestionError: if the history is malformed.
+        """
+        quoted = self._quoted(history) if history and asks_about_answer(question) else ""
+        return candidates(question, history, quoted)
+
+    def _quoted(self, history: Sequence[Message]) -> str:
+        """Return what was quoted as the answer to the last question, "" if it had none.
+
+        A history may lack it, as an address does, or hold words of the chat's own: then it is found again.
+        """
+        before = earlier(history)
+        if before is None or smalltalk.kind_of(before.question, opens=opens(before.history)) is not None:
+            return ""
+        if before.said and any(before.said in article.text for article in self.index.articles):
+            return before.said
+        answer = self._answer(self._judged(candidates(clean(before.question), before.history)))
+        return answer.quote.text if answer.quote else ""
 
     def search(self, question: str, k: int = 5) -> tuple[Passage, ...]:
         """Return the ``k`` passages that the fused search ranks first, without reading them.

@@ -18,7 +18,6 @@ from qa.answer import VERDICTS
 from qa.bot import clean, load
 from qa.errors import QaError
 from qa.evaluation import Examiner
-from qa.followup import candidates
 from qa.index import calibrate as put_calibration
 from qa.questions import FOREIGN, Document
 from qa.report import watched
@@ -84,7 +83,7 @@ def collect(
     for document in documents:
         bot = examiner.bot(document)
         for question in document.questions:
-            forms = candidates(clean(question.text), question.history)
+            forms = bot.forms(clean(question.text), question.history)
             alone_later = bool(question.history) and len(forms) == 1
             if alone_later or question.verdict not in {None, *VERDICTS}:
                 continue

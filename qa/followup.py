@@ -2,7 +2,8 @@
 
 A question that leans on what was said before ("and in return?", "why does it?") is read alone and together
 with the questions that it leans on, and both readings count. A question that names its subject is never
-touched, so that a change of subject does not drag the old one along.
+touched, so that a change of subject does not drag the old one along. One that says nothing itself ("Why?",
+"By whom?") speaks of what was just answered, and is read after that too.
 """
 
 from __future__ import annotations
@@ -37,12 +38,24 @@ NUMBER = re.compile(r"\b\d{3,}\b")
 SUBJECT = 3
 """Content words before a pronoun with which it points into its own question."""
 ORDINAL = re.compile(r"\b(?:first|second|third|fourth|fifth|(?<=the )last)\b", re.I)
+LONGEST_QUOTE = 300
+"""Characters of an answer that a question is read after: a whole paragraph says too much."""
 
 
-def candidates(question: str, history: Sequence[Message]) -> list[str]:
+def asks_about_answer(question: str) -> bool:
+    """Say whether a question has no content of its own: "Why?" means why what was just answered is so."""
+    return not content_words(question)
+
+
+def candidates(question: str, history: Sequence[Message], quoted: str = "") -> list[str]:
     """Return what the question may mean, plainest first: itself, and itself after earlier questions.
 
     Where the answer before it is the name of whom it speaks of, it is read with that name alone.
+
+    Args:
+        question: what is asked now.
+        history: the conversation so far.
+        quoted: what was answered to the last question, where this one speaks of that.
 
     Raises:
         QuestionError: as :func:`qa.history.turns_of`.
@@ -66,6 +79,8 @@ def candidates(question: str, history: Sequence[Message]) -> list[str]:
     if which and ORDINAL.search(chain[-1]) and not _adds(question, f"{which.group()} {chain[-1]}"):
         # "What is the first one?", "And the third?": the old question, asked of another one.
         return [question, " ".join([*chain[:-1], ORDINAL.sub(which.group(), chain[-1], count=1)])]
+    if 0 < len(quoted) <= LONGEST_QUOTE:
+        chain.append(f"“{quoted}”")
     return [question, " ".join([*chain, question])]
 
 

@@ -55,11 +55,12 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
 
 @dataclass(frozen=True)
 class Earlier:
-    """An earlier question, the conversation before it, and how often more was asked for since."""
+    """An earlier question, the conversation before it, how often more was asked for since, and its answer."""
 
     question: str
     history: Sequence[Message]
     pages: int
+    said: str
 
 
 def wish_of(question: str) -> Wish | None:
@@ -84,15 +85,17 @@ def earlier(history: Sequence[Message]) -> Earlier | None:
     Raises:
         QuestionError: as :func:`turns_of`.
     """
-    pages = 0
+    pages, said = 0, ""
     turns = turns_of(history, MOST_PAGES)
     while turns:
         turn = turns.pop()
+        if turn["role"] == "assistant":
+            said = turn["content"]
         if turn["role"] == "user":
             asked = turn["content"]
             if is_question(asked):
-                return Earlier(asked, turns, pages)
-            pages += wish_of(asked) == "more"
+                return Earlier(asked, turns, pages, said)
+            pages, said = pages + (wish_of(asked) == "more"), ""
     return None
 
 

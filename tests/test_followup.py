@@ -37,6 +37,30 @@ def test_a_chain_of_follow_ups_reaches_back_to_the_question_that_stands_alone() 
     assert "Putin" not in meant
 
 
+def test_a_question_without_content_speaks_of_what_was_answered(bot: qa.Bot) -> None:
+    asked = "What does this mean for Ukraine?"
+    before: list[Message] = [{"role": "user", "content": asked}]
+    told = bot.ask(asked).quote
+    assert told is not None
+    answer = bot.ask("Why?", [*before, {"role": "assistant", "content": told.text}])
+    assert answer.question == f"{asked} “{told.text}” Why?"
+    assert answer.passages[0].id == bot.ask(asked).passages[0].id
+    # An address has the questions alone, and other clients say more than the quote.
+    for other in (before, [*before, {"role": "assistant", "content": f"The article says: {told.text}"}]):
+        assert bot.ask("Why?", other).to_dict() == answer.to_dict()
+
+
+def test_nothing_is_read_after_an_answer_that_was_none(bot: qa.Bot) -> None:
+    asked = "What did the UN say?"
+    said = bot.ask(asked)
+    assert said.quote is None
+    history: list[Message] = [
+        {"role": "user", "content": asked},
+        {"role": "assistant", "content": said.message},
+    ]
+    assert bot.ask("Why?", history).question == f"{asked} Why?"
+
+
 @pytest.mark.parametrize(
     "question",
     [
