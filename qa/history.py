@@ -55,7 +55,7 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
 
 @dataclass(frozen=True)
 class Earlier:
-    """An earlier question, the conversation before it, how often more was asked for since, and its answer."""
+    """An earlier question, what was said to it, the conversation before, and how often more was asked for."""
 
     question: str
     history: Sequence[Message]
