@@ -188,3 +188,21 @@ def test_questions_that_an_earlier_run_knew_are_not_learned_again(
     articles = written.searched("train", encoder(DEFAULT_MODEL).encode, read_orders(earlier))
     made = written.examples(articles, random.Random(1), None)
     assert {e.passage for e in made if e.start >= 0} == {"The tunnel opened in 1998."}
+
+
+def test_a_follow_up_is_learned_as_the_chat_reads_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    said = (
+        "The bridge was shut by a storm.",
+        "The storm came from the north.",
+        "It rains often.",
+        "Ships pass.",
+    )
+    (tmp_path / "bridge.md").write_text("\n\n".join(said))
+    first = {"id": "1", "question": "What shut the bridge?", "answers": ["a storm"], "answerable": True}
+    then = {"id": "2", "question": "From where?", "answers": ["from the north"], "answerable": True}
+    then |= {"history": [{"role": "user", "text": first["question"]}], "rewrite": "Where was the storm from?"}
+    (tmp_path / "bridge.jsonl").write_text(f"{json.dumps(first)}\n{json.dumps(then)}")
+    monkeypatch.setattr(written, "FOLDER", tmp_path)
+    articles = written.searched("train", encoder(DEFAULT_MODEL).encode)
+    made = [e for seed in range(8) for e in written.examples(articles, random.Random(seed), None)]
+    assert "What shut the bridge? “a storm” From where?" in {e.question for e in made}

@@ -16,7 +16,7 @@ from pathlib import Path
 from qa.bot import SHIPPED_INDEX
 from qa.encoder import DEFAULT_MODEL
 from qa.evaluation import Encode, indexed
-from qa.followup import candidates
+from qa.followup import asks_about_answer, candidates
 from qa.index import cut_all
 from qa.index import load as load_index
 from qa.markup import read_article
@@ -88,20 +88,24 @@ def examples(
     """
     made: list[Example] = []
     for document, search in articles:
+        answers = {question.text: question.answers[0] for question in document.questions if question.answers}
         for question in document.questions:
-            made += _examples(question, document.passages, search, rng, mined)
+            before = question.history[-1]["content"] if question.history else ""
+            quoted = answers.get(before, "") if asks_about_answer(question.text) else ""
+            # As the chat reads it: after what it leans on.
+            asked = candidates(question.text, question.history, quoted)[-1]
+            made += _examples(question, asked, document.passages, search, rng, mined)
     return made
 
 
 def _examples(
     question: Question,
+    asked: str,
     passages: tuple[Passage, ...],
     search: Search,
     rng: random.Random,
     mined: Mined | None,
 ) -> Iterator[Example]:
-    # As the chat reads it: after the questions that it leans on.
-    asked = candidates(question.text, question.history)[-1]
     order = search.score(asked).fused.argsort()[::-1]
     ranked = [passages[i] for i in order]
     wrong = [p for p in ranked if p.id not in question.gold][:LOOKED_AT]
