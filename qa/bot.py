@@ -17,7 +17,7 @@ from qa import smalltalk
 from qa.answer import Answer, Quote, Verdict
 from qa.errors import IndexFolderError, QuestionError
 from qa.extent import SEVERAL, compares_more, extent
-from qa.followup import asks_about_answer, candidates
+from qa.followup import candidates
 from qa.history import Message, earlier, opens, wish_of
 from qa.index import Index
 from qa.index import load as load_index
@@ -123,12 +123,12 @@ class Bot:
         if wish == "more" and before is None:
             return Answer(question, "related", 0.0, None, (), NO_MORE, "no_more")
         if wish is None or before is None:
-            return self._answer(self._meant(question, history))
+            return self._answer(self._judged(self.forms(question, history)))
         about = smalltalk.kind_of(before.question, opens=opens(before.history)) == "about"
         if about:
             answer, ranked = self._reply(before.question, "about"), self.index.passages
         else:
-            judged = self._meant(clean(before.question), before.history)
+            judged = self._judged(self.forms(clean(before.question), before.history))
             answer, ranked = self._answer(judged), self._ranked(judged)
         if wish == "more":
             return self._more(answer, ranked, before.pages)
@@ -138,11 +138,8 @@ class Bot:
             return answer
         return replace(answer, message=SURE.format(confidence=answer.confidence), kind="sure")
 
-    def _meant(self, question: str, history: Sequence[Message]) -> Judged:
-        """Judge a question: one that leans on what was said is read alone and after that."""
-        return self._judged(self.forms(question, history))
-
     def _judged(self, forms: Sequence[str]) -> Judged:
+        """Judge a question: one that leans on what was said is read alone and after that."""
         weight = self.calibration.rank if len(forms) == 1 else self.calibration.follow_up_rank
         return self.judge(self.look(*forms), weight)
 
@@ -152,8 +149,7 @@ class Bot:
         Raises:
             QuestionError: if the history is malformed.
         """
-        quoted = self._quoted(history) if history and asks_about_answer(question) else ""
-        return candidates(question, history, quoted)
+        return candidates(question, history, lambda: self._quoted(history))
 
     def _quoted(self, history: Sequence[Message]) -> str:
         """Return what was quoted as the answer to the last question, "" if it had none.

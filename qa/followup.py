@@ -9,7 +9,7 @@ touched, so that a change of subject does not drag the old one along. One that s
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from qa import persons
 from qa.history import Message, is_question, turns_of
@@ -42,12 +42,9 @@ LONGEST_QUOTE = 300
 """Characters of an answer that a question is read after: a whole paragraph says too much."""
 
 
-def asks_about_answer(question: str) -> bool:
-    """Say whether a question has no content of its own: "Why?" means why what was just answered is so."""
-    return not content_words(question)
-
-
-def candidates(question: str, history: Sequence[Message], quoted: str = "") -> list[str]:
+def candidates(
+    question: str, history: Sequence[Message], answer: Callable[[], str] = lambda: ""
+) -> list[str]:
     """Return what the question may mean, plainest first: itself, and itself after earlier questions.
 
     Where the answer before it is the name of whom it speaks of, it is read with that name alone.
@@ -55,7 +52,7 @@ def candidates(question: str, history: Sequence[Message], quoted: str = "") -> l
     Args:
         question: what is asked now.
         history: the conversation so far.
-        quoted: what was answered to the last question, where this one speaks of that.
+        answer: gives what was quoted to the last question, "" if nothing was; called only where it is read.
 
     Raises:
         QuestionError: as :func:`qa.history.turns_of`.
@@ -79,7 +76,8 @@ def candidates(question: str, history: Sequence[Message], quoted: str = "") -> l
     if which and ORDINAL.search(chain[-1]) and not _adds(question, f"{which.group()} {chain[-1]}"):
         # "What is the first one?", "And the third?": the old question, asked of another one.
         return [question, " ".join([*chain[:-1], ORDINAL.sub(which.group(), chain[-1], count=1)])]
-    if 0 < len(quoted) <= LONGEST_QUOTE:
+    # "Why?" means why what was just answered is so.
+    if not content_words(question) and 0 < len(quoted := answer()) <= LONGEST_QUOTE:
         chain.append(f"“{quoted}”")
     return [question, " ".join([*chain, question])]
 

@@ -11,12 +11,13 @@ from __future__ import annotations
 import random
 from collections.abc import Container, Iterable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from qa.bot import SHIPPED_INDEX
 from qa.encoder import DEFAULT_MODEL
 from qa.evaluation import Encode, indexed
-from qa.followup import asks_about_answer, candidates
+from qa.followup import candidates
 from qa.index import cut_all
 from qa.index import load as load_index
 from qa.markup import read_article
@@ -91,9 +92,8 @@ def examples(
         answers = {question.text: question.answers[0] for question in document.questions if question.answers}
         for question in document.questions:
             before = question.history[-1]["content"] if question.history else ""
-            quoted = answers.get(before, "") if asks_about_answer(question.text) else ""
             # As the chat reads it: after what it leans on.
-            asked = candidates(question.text, question.history, quoted)[-1]
+            asked = candidates(question.text, question.history, partial(answers.get, before, ""))[-1]
             made += _examples(question, asked, document.passages, search, rng, mined)
     return made
 
