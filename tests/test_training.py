@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from tests.tiny_reader import SIZE
 from training import written
 from training.average import average
 from training.batches import Encoded, batches, tensors
+from training.exchange import exchange
 from training.learning import Recipe, learn, read, taught_loss
 from training.mined import read_orders
 from training.teacher import Teacher
@@ -150,6 +152,43 @@ def test_batches_hold_every_example_once_and_what_belongs_together(groups: list[
     assert all(len(batch) <= size for batch in made)
     for group in set(groups) - {-1}:
         assert sum(any(e.group == group for e in batch) for batch in made) == 1
+
+
+PASSAGE = "Eva Lind opened the first bridge at Narvik in 1957; it had cost 12 million crowns."
+
+
+@pytest.mark.parametrize(
+    ("question", "altered"),
+    [
+        (
+            "When was the first bridge opened?",
+            {"When was the last bridge opened?", "When was the first bridge closed?"},
+        ),
+        ("How large was the bridge that she opened?", {"How large was the bridge that she closed?"}),
+        (
+            "Who opened a bridge at Narvik?",
+            {"Who closed a bridge at Narvik?", "Who opened a bridge at Oslo?"},
+        ),
+        ("What cost at least 12 million?", None),
+    ],
+)
+def test_an_exchanged_name_number_or_relation_is_none_that_the_passage_has(
+    question: str, altered: set[str] | None
+) -> None:
+    made = {
+        exchange(question, PASSAGE, ["Oslo", "Eva Lind", "1957"], random.Random(seed)) for seed in range(200)
+    }
+    made = {text for text in made if text and "n't" not in text}
+    if altered is None:
+        assert all(re.fullmatch(r"What cost at least \d\d million\?", text) for text in made)
+        assert question not in made
+    else:
+        assert made == altered
+
+
+def test_a_question_that_is_denied_already_is_not_denied_again() -> None:
+    asked = "Why didn't the ferry sail?"
+    assert all(exchange(asked, PASSAGE, [], random.Random(seed)) is None for seed in range(50))
 
 
 def test_no_article_that_is_learned_from_is_held_out() -> None:

@@ -3,7 +3,7 @@
 Every set is read in the one format of the data folder (``QA_DATA``), split by article, cut to
 passages of a newspaper paragraph's length, and turned into examples: answerable ones with their
 span, and hard negatives (the article's own look-alike passages, written unanswerables, questions
-with a name or number exchanged).
+with a name, number or relation exchanged).
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ import numpy as np
 import Stemmer
 from sentencex import get_sentence_boundaries
 
+from training.exchange import NAME, exchange
+
 DATA = Path(os.environ.get("QA_DATA", "../shared/data"))
 """The public sets."""
 
@@ -29,8 +31,9 @@ SPLIT_SALT = 167
 """Fixes which articles are put aside; chosen so that squad2 puts aside six whole articles."""
 
 PERIODS = re.compile(r"\W+")
-NAME = re.compile(r"(?<!^)(?<![.?!] )\b[A-Z][\w'’-]+(?: [A-Z][\w'’-]+)*")
-NUMBER = re.compile(r"\b\d[\d,.]*\b")
+ALTERED = 0.4
+"""Share of answered questions of which one is tried to be made that the passage does not answer."""
+
 STOPWORDS = frozenset(
     """
     a an the is are was were do does did be been has have had of in on at to for by with
@@ -133,6 +136,7 @@ class Document:
             limit = rng.choice((35, 50, 70, 110))
             for start, end in cut(passage["text"], limit):
                 self.pieces.append((passage["id"], start, passage["text"][start:end]))
+        self.names = sorted({m.group() for _, _, text in self.pieces for m in NAME.finditer(text)})
         self._stem = Stemmer.Stemmer("english")
         self._bm25: bm25s.BM25 | None = None
 
@@ -168,23 +172,6 @@ def noisy(question: str, rng: random.Random) -> str:
             (w[:at] + w[at + 1 :], w[:at] + w[at + 1] + w[at] + w[at + 2 :], w[:at] + w[at] + w[at:])
         )
     return " ".join(words) + rng.choice(("?", ""))
-
-
-def exchange(question: str, passage: str, names: list[str], rng: random.Random) -> str | None:
-    """Make a question unanswerable: exchange one name or number for another article's."""
-    spots = [m for m in NAME.finditer(question) if m.group() in passage]
-    if spots and names:
-        spot = rng.choice(spots)
-        other = rng.choice(names)
-        if other.lower() in passage.lower() or other.lower() in question.lower():
-            return None
-        return question[: spot.start()] + other + question[spot.end() :]
-    numbers = [m for m in NUMBER.finditer(question) if m.group() in passage]
-    if numbers:
-        spot = rng.choice(numbers)
-        digits = re.sub(r"\d", lambda _: str(rng.randint(1, 9)), spot.group())
-        return None if digits in passage else question[: spot.start()] + digits + question[spot.end() :]
-    return None
 
 
 def examples_of(source: Source, folder: Path, part: str, share: float, rng: random.Random) -> list[Example]:
@@ -251,8 +238,11 @@ def _examples(row: dict, document: Document, names: list[str], rng: random.Rando
         group = rng.getrandbits(62)
         yield Example(question, heading, text, start, end, group)
         yield Example(question, heading, negative, -1, -1, group)
-    if rng.random() < 0.12:
-        altered = exchange(asked, text, names, rng)
+    if rng.random() < ALTERED:
+        # A name that the article has too is the harder to refuse.
+        altered = exchange(
+            asked, text, document.names if document.names and rng.random() < 0.5 else names, rng
+        )
         if altered:
             yield Example(noisy(altered, rng), heading, text, -1, -1)
 

@@ -25,6 +25,7 @@ from qa.passages import Passage
 from qa.questions import Document, Question, read_questions
 from qa.search import Search
 from training.data import Example, noisy
+from training.exchange import NAME, exchange
 from training.mined import Mined
 from training.vectors import encoder
 
@@ -44,6 +45,9 @@ HELD_OUT = {
 
 LOOKED_AT = 7
 """Passages, as the search ranks them, among which look-alikes are mined."""
+
+ALTERED = 0.15
+"""Share of answered questions of which one is tried to be made that the passage does not answer."""
 
 BELIEVED = 4
 """Of these, the ones that an earlier reader believes most, among which the second look-alike is drawn."""
@@ -122,6 +126,10 @@ def _examples(
     else:
         passage, start, end = right
         yield Example(asked, passage.heading, passage.text, start, end, group)
+        if rng.random() < ALTERED:
+            names = [hit.group() for p in passages for hit in NAME.finditer(p.text)]
+            if altered := exchange(asked, passage.text, names, rng):
+                yield Example(altered, passage.heading, passage.text, -1, -1)
     for passage in [wrong[0], rng.choice(wrong[1:])]:
         yield Example(asked, passage.heading, passage.text, -1, -1, group)
 
