@@ -19,127 +19,29 @@ RARELY = 0.25
 
 OPPOSITES = [
     pair.split("/")
-    for pair in [
-        "earliest/latest",
-        "early/late",
-        "before/after",
-        "beginning/end",
-        "begin/stop",
-        "began/ended",
-        "start/finish",
-        "started/stopped",
-        "open/close",
-        "opened/closed",
-        "founded/dissolved",
-        "built/demolished",
-        "created/destroyed",
-        "largest/smallest",
-        "larger/smaller",
-        "large/small",
-        "biggest/smallest",
-        "bigger/smaller",
-        "highest/lowest",
-        "higher/lower",
-        "longest/shortest",
-        "longer/shorter",
-        "most/least",
-        "more/fewer",
-        "best/worst",
-        "better/worse",
-        "major/minor",
-        "strongest/weakest",
-        "stronger/weaker",
-        "strong/weak",
-        "youngest/oldest",
-        "older/younger",
-        "rich/poor",
-        "richest/poorest",
-        "faster/slower",
-        "easy/difficult",
-        "hot/cold",
-        "heavy/light",
-        "inside/outside",
-        "above/below",
-        "upper/lower",
-        "top/bottom",
-        "north/south",
-        "northern/southern",
-        "east/west",
-        "eastern/western",
-        "northeast/southwest",
-        "northwest/southeast",
-        "increase/decrease",
-        "increased/decreased",
-        "increases/decreases",
-        "rise/fall",
-        "rose/fell",
-        "grew/shrank",
-        "grow/shrink",
-        "gain/loss",
-        "gained/lost",
-        "win/lose",
-        "won/lost",
-        "victory/defeat",
-        "success/failure",
-        "succeeded/failed",
-        "accept/reject",
-        "accepted/rejected",
-        "agreed/refused",
-        "agree/refuse",
-        "allow/forbid",
-        "allowed/forbidden",
-        "supported/opposed",
-        "supporters/opponents",
-        "supporter/opponent",
-        "praised/criticised",
-        "approve/veto",
-        "approved/vetoed",
-        "permitted/banned",
-        "legal/illegal",
-        "import/export",
-        "imports/exports",
-        "imported/exported",
-        "arrive/depart",
-        "arrived/departed",
-        "join/quit",
-        "joined/quit",
-        "strengthened/weakened",
-        "improved/worsened",
-        "expanded/reduced",
-        "male/female",
-        "men/women",
-        "man/woman",
-        "father/mother",
-        "son/daughter",
-        "brother/sister",
-        "husband/wife",
-        "king/queen",
-        "born/buried",
-        "alive/dead",
-        "friend/enemy",
-        "friends/enemies",
-        "allies/rivals",
-        "teacher/pupil",
-        "public/private",
-        "domestic/foreign",
-        "internal/external",
-        "civilian/military",
-        "urban/rural",
-        "common/rare",
-        "usual/unusual",
-        "possible/impossible",
-        "necessary/unnecessary",
-        "positive/negative",
-        "advantage/drawback",
-        "advantages/drawbacks",
-        "benefit/harm",
-        "benefits/harms",
-        "permanent/temporary",
-        "majority/minority",
-        "maximum/minimum",
-        "summer/winter",
-        "morning/evening",
-    ]
+    for pair in """
+    earliest/latest early/late before/after beginning/end begin/stop began/ended start/finish
+    started/stopped open/close opened/closed founded/dissolved built/demolished created/destroyed
+    largest/smallest larger/smaller large/small biggest/smallest bigger/smaller
+    highest/lowest higher/lower longest/shortest longer/shorter most/least more/fewer
+    best/worst better/worse major/minor strongest/weakest stronger/weaker strong/weak
+    youngest/oldest older/younger rich/poor richest/poorest faster/slower easy/difficult hot/cold
+    heavy/light inside/outside above/below upper/lower top/bottom
+    north/south northern/southern east/west eastern/western northeast/southwest northwest/southeast
+    increase/decrease increased/decreased increases/decreases rise/fall rose/fell grew/shrank grow/shrink
+    gain/loss gained/lost win/lose won/lost victory/defeat success/failure succeeded/failed
+    accept/reject accepted/rejected agreed/refused agree/refuse allow/forbid allowed/forbidden
+    supported/opposed supporters/opponents supporter/opponent praised/criticised
+    approve/veto approved/vetoed permitted/banned legal/illegal
+    import/export imports/exports imported/exported arrive/depart arrived/departed join/quit joined/quit
+    strengthened/weakened improved/worsened expanded/reduced
+    male/female men/women man/woman father/mother son/daughter brother/sister husband/wife king/queen
+    born/buried alive/dead friend/enemy friends/enemies allies/rivals teacher/pupil
+    public/private domestic/foreign internal/external civilian/military urban/rural
+    common/rare usual/unusual possible/impossible necessary/unnecessary
+    positive/negative advantage/drawback advantages/drawbacks benefit/harm benefits/harms
+    permanent/temporary majority/minority maximum/minimum summer/winter morning/evening
+    """.split()  # noqa: SIM905
 ]
 """Relations and their opposites; from either to the other."""
 
