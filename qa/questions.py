@@ -174,8 +174,12 @@ def read_documents(folder: Path, keep: Callable[[str], bool] = lambda title: Tru
     """Yield the documents of a set whose title is kept, with their questions.
 
     Questions about no one document are about all of them: one document that holds every passage.
+
+    Raises:
+        QaError: if a row lacks something, or the answer of a question in none of its document's passages.
     """
-    questions = read_questions(folder / "questions.jsonl")
+    path = folder / "questions.jsonl"
+    questions = read_questions(path)
     whole: list[tuple[str, PassageRow]] = []
     for _, row in read_rows(folder / "corpus.jsonl", DocumentRow):
         title = (row.title or row.doc_id).replace("_", " ")
@@ -183,21 +187,35 @@ def read_documents(folder: Path, keep: Callable[[str], bool] = lambda title: Tru
         asked = questions.get(row.doc_id)
         if titled and keep(title):
             if asked:
-                yield _document(title, titled, asked)
+                yield _document(title, titled, asked, path)
             whole += titled
     if asked := questions.get(None):
         kept = {passage.id for _, passage in whole}
         asked = [q for q in asked if not q.answerable or q.gold <= kept]
-        yield _document(folder.name, whole, asked)
+        yield _document(folder.name, whole, asked, path)
 
 
-def _document(title: str, titled: Sequence[tuple[str, PassageRow]], asked: Sequence[Question]) -> Document:
+def _document(
+    title: str, titled: Sequence[tuple[str, PassageRow]], asked: Sequence[Question], path: Path
+) -> Document:
     article = assemble([(0, passage.text) for _, passage in titled], title=title)
     passages = tuple(
         Passage(p.id, heading, at.start, at.end, article, tuple(sentences_of(article, at.start, at.end)))
         for (heading, p), (_, at) in zip(titled, article.paragraphs, strict=True)
     )
-    return Document(article, passages, tuple(asked))
+    return Document(article, passages, tuple(_marked(question, passages, path) for question in asked))
+
+
+def _marked(question: Question, passages: Sequence[Passage], path: Path) -> Question:
+    """Mark the passages that answer a question, where its row names none."""
+    if not question.answerable:
+        return question
+    gold = question.gold or frozenset(_holding(question.answers, passages))
+    if gold.isdisjoint(passage.id for passage in passages):
+        raise QaError(
+            f"{path}: question {question.id}: answers or passage_ids: none is in its document, word for word."
+        )
+    return replace(question, gold=gold)
 
 
 def _holding(answers: Sequence[str], passages: Sequence[Passage]) -> tuple[str, ...]:

@@ -216,6 +216,12 @@ def test_a_document_is_its_passages_word_for_word(tmp_path: Path) -> None:
     assert [d.article.title for d in read_documents(folder, lambda title: title == "B")] == ["B"]
 
 
+def test_a_document_s_passages_that_hold_an_answer_are_right_where_a_row_names_none(tmp_path: Path) -> None:
+    rows = [asked(1, doc_id="b", passage_ids=None, answers=["froze"])]
+    (document,) = read_documents(write(tmp_path / "set", rows, CORPUS))
+    assert document.questions[0].gold == {"b2"}
+
+
 def test_questions_about_no_document_are_about_all_of_them(tmp_path: Path) -> None:
     rows = [asked(1, doc_id=None, passage_ids=["a1", "b2"])]
     (whole,) = read_documents(write(tmp_path / "set", rows, CORPUS))
@@ -230,6 +236,8 @@ def test_questions_about_no_document_are_about_all_of_them(tmp_path: Path) -> No
     [
         ([{"id": "1", "question": "?"}], CORPUS, "questions.jsonl:1: .*`answerable`"),
         ([asked(1), []], CORPUS, "questions.jsonl:2: Expected `object`"),
+        ([asked(1, passage_ids=None, answers=["thawed"])], CORPUS, "questions.jsonl: question 1: answers or"),
+        ([asked(1, passage_ids=["b1"])], CORPUS, "questions.jsonl: question 1: answers or passage_ids"),
         ([asked(1, answers="11,000")], CORPUS, r"questions.jsonl:1: .*\$.answers"),
         ([asked(1, answers=[""])], CORPUS, r"questions.jsonl:1: .*\$.answers"),
         ([asked(1, answerable=None)], CORPUS, r"questions.jsonl:1: .*\$.answerable"),
