@@ -55,7 +55,7 @@ def read_article(path: str | Path, title: str = "") -> Article:
     if path.suffix.lower() in WEB_PAGE:
         raise ArticleError(
             f"{path}: is a web page, whose menus and markup are no article. Save its text as Markdown (.md), "
-            "or name its address to `qa deploy`."
+            "or name its address to `qa build`."
         )
     try:
         size = path.stat().st_size
