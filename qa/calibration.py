@@ -19,6 +19,7 @@ from qa.bot import clean, load
 from qa.errors import QaError
 from qa.evaluation import Examiner
 from qa.index import calibrate as put_calibration
+from qa.index import refuse_foreign
 from qa.questions import FOREIGN, Document
 from qa.report import watched
 from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic, Signals
@@ -48,6 +49,7 @@ def calibrate_index(folder: Path, questions: Path, part: str, limit: int | None 
         QaError: if the index or the set is none, or the set has too few questions of a kind.
     """
     bot = load(folder)
+    refuse_foreign(folder)
     examiner = Examiner(bot)
     documents = examiner.drawn(questions, part, limit)
     asked = [question for document in documents for question in document.questions]

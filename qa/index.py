@@ -100,7 +100,7 @@ def build(
         raise ArticleError("no article was named.")
     if len({path.resolve() for path in paths}) < len(paths):
         raise ArticleError("an article is named twice; name each once.")
-    _refuse_foreign(folder)
+    refuse_foreign(folder)
     # Where a link leads to the index, it is the index behind it that is replaced.
     folder = folder.resolve()
     from qa.markup import read_article
@@ -123,6 +123,8 @@ def build(
                 suffix = ".md" if path.suffix.lower() in {".md", ".markdown"} else ".txt"
                 names.append(f"article{'' if number == 1 else f'-{number}'}{suffix}")
                 shutil.copyfile(path, staging / names[-1])
+                if read_article(staging / names[-1], read[number - 1].title) != read[number - 1]:
+                    raise ArticleError(f"{path}: changed while it was read. Build again.")
             write_articles(staging / ARTICLES, read)
             write_passages(staging / PASSAGES, passages, read)
             _write_vectors(staging / VECTORS, vectors)
@@ -220,8 +222,9 @@ def calibrate(folder: Path, calibration: Calibration) -> None:
     """Put a calibration into an index, in one step, in place of the one that it had.
 
     Raises:
-        IndexFolderError: if the folder is no index, or cannot be written.
+        IndexFolderError: if the folder is no index, holds other files, or cannot be written.
     """
+    refuse_foreign(folder)
     folder = folder.resolve()
     manifest = read_manifest(folder)
     try:
@@ -237,8 +240,12 @@ def calibrate(folder: Path, calibration: Calibration) -> None:
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
 
 
-def _refuse_foreign(folder: Path) -> None:
-    """Refuse to replace a folder that holds anything but an index."""
+def refuse_foreign(folder: Path) -> None:
+    """Refuse to replace a folder that holds anything but an index.
+
+    Raises:
+        IndexFolderError: naming what would be lost.
+    """
     if not os.path.exists(folder):  # noqa: PTH110 - Path.exists raises where a name is too long
         return
     if not folder.is_dir():
@@ -256,7 +263,7 @@ def _refuse_foreign(folder: Path) -> None:
         raise IndexFolderError(f"{folder}: cannot be read ({error.strerror}).") from error
     if foreign is not None:
         raise IndexFolderError(
-            f"{foreign}: is no part of an index, and building would remove it. Name another folder."
+            f"{foreign}: is no part of an index, and would be lost. Move it, or name another folder."
         )
 
 

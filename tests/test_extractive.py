@@ -206,6 +206,11 @@ def test_calibrating_puts_a_calibration_into_the_index(built: Path, tmp_path: Pa
     ]
     (sets / "questions.jsonl").write_text("\n".join(map(json.dumps, asked)), encoding="utf-8")
     before = qa.load(folder)
+    own = folder / "notes.txt"
+    own.write_text("somebody's own")
+    refused = CliRunner().invoke(app, ["calibrate", str(folder), str(sets)])
+    assert "notes.txt: is no part of an index" in refused.stderr
+    own.unlink()  # it was there still
     done = CliRunner().invoke(app, ["calibrate", str(folder), str(sets)])
     assert (done.exit_code, done.stderr) == (0, "")
     assert "60 questions" in done.stdout

@@ -6,6 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -320,6 +321,22 @@ def test_several_articles_share_an_index(tmp_path: Path) -> None:
     assert bot.search("When does the ferry leave?")[0].article.title == "The ferry"
     assert index.check(tmp_path / "index", [snow, ferry]) == []
     assert index.check(tmp_path / "index", [ferry, snow]) != []
+
+
+def test_an_article_that_changes_while_it_is_built_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    article = tmp_path / "a.md"
+    article.write_text("It opened.", encoding="utf-8")
+    cut = index.cut_all
+
+    def edited(*given: Any) -> Any:
+        article.write_text("It closed.", encoding="utf-8")
+        return cut(*given)
+
+    monkeypatch.setattr(index, "cut_all", edited)
+    with pytest.raises(ArticleError, match=r"a\.md: changed while it was read"):
+        qa.build(article, tmp_path / "index")
 
 
 def test_an_article_that_is_named_twice_is_refused(tmp_path: Path) -> None:
