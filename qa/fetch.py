@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
-from urllib.parse import urlsplit
+from pathlib import Path, PurePosixPath
+from urllib.parse import unquote, urlsplit
 
 import yaml
 
@@ -18,6 +19,7 @@ MAX_PAGE = 10_000_000
 
 SECONDS = 20
 REDIRECTS = 5
+LONGEST_NAME = 60
 HTML = {"text/html", "application/xhtml+xml"}
 TEXT = {"text/plain", "text/markdown", "text/x-markdown"}
 
@@ -70,7 +72,11 @@ def fetch(address: str, folder: Path) -> Path:
     path = folder / "article.md"
     if kind in TEXT:
         named = urlsplit(final).path.lower().endswith((".md", ".markdown"))
-        path = path.with_suffix(".txt" if kind == "text/plain" and not named else ".md")
+        # Without a title of its own it is shown under its file's name.
+        stem = re.sub(r"[^\w.-]+", "-", PurePosixPath(unquote(urlsplit(final).path)).stem).strip("-.")
+        path = folder / (
+            (stem[:LONGEST_NAME] or "article") + (".txt" if kind == "text/plain" and not named else ".md")
+        )
         try:
             path.write_text(data.decode(charset), encoding="utf-8", newline="")
         except (UnicodeDecodeError, LookupError) as error:

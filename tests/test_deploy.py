@@ -380,6 +380,7 @@ def test_of_a_page_the_article_is_kept(site: str, tmp_path: Path) -> None:
     assert "Tuesday" in read_article(fetch(f"{site}/text", tmp_path)).text
     plain = read_article(fetch(f"{site}/plain", tmp_path))
     assert [section.heading for section in plain.sections] == ["Costs"]
+    assert plain.title == "plain", "without a title of its own it is named after its address"
     assert read_article(fetch(f"{site}/latin", tmp_path)).text == "Café and more stood there."
 
 
