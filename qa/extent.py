@@ -105,7 +105,9 @@ def _rows_named(question: str, table: Passage) -> int:
 def _compares(question: str, table: Passage) -> bool:
     """Say whether a question compares a table's rows, in words that its head does not have."""
     head = table.table_head.lower()
-    return any(word.group() not in head for word in COMPARING.finditer(question))
+    # A capital is a name's ("Brest"), but for the first letter's and those of a question in capitals.
+    plain = question.lower() if question.isupper() else question[:1].lower() + question[1:]
+    return any(word.group() not in head for word in COMPARING.finditer(plain))
 
 
 def compares_more(question: str, passage: Passage) -> bool:

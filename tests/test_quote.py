@@ -101,6 +101,8 @@ BALANCED = st.recursive(
         ("Which kind came most often?", True),
         ("Which kind is the largest?", True),
         ("What is the average?", True),
+        ("Largest kind?", True),
+        ("TOTAL NUMBER?", True),
         ("How many ferries and cruises?", True),
     ],
 )
