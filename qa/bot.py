@@ -18,7 +18,7 @@ from qa.answer import Answer, Quote, Verdict
 from qa.errors import IndexFolderError, QuestionError
 from qa.extent import SEVERAL, compares_more, extent
 from qa.followup import candidates
-from qa.history import Message, earlier, opens, wish_of
+from qa.history import Message, earlier, opens, turns_of, wish_of
 from qa.index import Index
 from qa.index import load as load_index
 from qa.manifest import CALIBRATION, READER
@@ -97,6 +97,7 @@ class Bot:
         self.index = index
         self._search = Search(index)
         self._spelling = Spelling([a.text for a in index.articles], index.articles[0].language)
+        self._one_language = len({article.primary_language for article in index.articles}) == 1
         self.reader = reader
         self.calibration = calibration
 
@@ -113,17 +114,16 @@ class Bot:
         question = clean(question)
         if (kind := smalltalk.kind_of(question, opens=opens(history))) is not None:
             return self._reply(question, kind)
-        if not any(c.isalnum() for c in question):
-            return Answer(question, "off_topic", 0.0, None, (), MESSAGES["off_topic"])
-        # Another reader may know more languages.
-        if self.reader.packaged and self._spelling.is_foreign(question):
-            return Answer(question, "off_topic", 0.0, None, (), LANGUAGE, "language")
+        if refusal := self._unread(question):
+            return refusal
         wish = wish_of(question)
         before = earlier(history) if wish else None
         if wish == "more" and before is None:
             return Answer(question, "related", 0.0, None, (), NO_MORE, "no_more")
         if wish is None or before is None:
             return self._answer(self._judged(self.forms(question, history)))
+        if refusal := self._unread(before.question):
+            return refusal
         about = smalltalk.kind_of(before.question, opens=opens(before.history)) == "about"
         if about:
             answer, ranked = self._reply(before.question, "about"), self.index.passages
@@ -138,6 +138,15 @@ class Bot:
             return answer
         return replace(answer, message=SURE.format(confidence=answer.confidence), kind="sure")
 
+    def _unread(self, question: str) -> Answer | None:
+        """Return what is said to a question that is not read: in another language, or without a letter."""
+        if not any(c.isalnum() for c in question):
+            return Answer(question, "off_topic", 0.0, None, (), MESSAGES["off_topic"])
+        # Another reader may know more languages, and an index of several has no language to be other than.
+        if self.reader.packaged and self._one_language and self._spelling.is_foreign(question):
+            return Answer(question, "off_topic", 0.0, None, (), LANGUAGE, "language")
+        return None
+
     def _judged(self, forms: Sequence[str]) -> Judged:
         """Judge a question: one that leans on what was said is read alone and after that."""
         weight = self.calibration.rank if len(forms) == 1 else self.calibration.follow_up_rank
@@ -149,7 +158,8 @@ class Bot:
         Raises:
             QuestionError: if the history is malformed.
         """
-        return candidates(question, history, lambda: self._quoted(history))
+        read = [t for t in turns_of(history) if t["role"] != "user" or self._unread(t["content"]) is None]
+        return candidates(question, read, lambda: self._quoted(read))
 
     def _quoted(self, history: Sequence[Message]) -> str:
         """Return what was quoted as the answer to the last question, "" if it had none.
@@ -157,7 +167,11 @@ class Bot:
         A history may lack it, as an address does, or hold words of the chat's own: then it is found again.
         """
         before = earlier(history)
-        if before is None or smalltalk.kind_of(before.question, opens=opens(before.history)) is not None:
+        if (
+            before is None
+            or self._unread(before.question)
+            or smalltalk.kind_of(before.question, opens=opens(before.history)) is not None
+        ):
             return ""
         if before.said and any(before.said in article.text for article in self.index.articles):
             return before.said
@@ -254,16 +268,17 @@ class Bot:
         if judged.signals.unknown == 1.0 and self._spelling.is_gibberish(judged.question):
             # It is near to whatever is short, and to a reader that learned from questions it looks like one.
             return Answer(judged.question, "off_topic", 0.0, None, passages, MESSAGES["off_topic"])
-        verdict = self.calibration.verdict(judged.signals)
+        verdict, confidence = self.calibration.verdict(judged.signals), judged.confidence
         if verdict == "answered" and compares_more(judged.typed, passages[0]):
-            verdict = "related"
+            # The reader is sure of a row, and the rows that would settle it stand in other passages too.
+            verdict, confidence = "related", min(confidence, self.calibration.answer_threshold)
         quote = None
         if verdict == "answered":
             read = judged.best.readings[judged.order[0]]
             start, end = self.reader.point(judged.best.question, passages[0], read)
             start, end = mended(passages[0], *extent(judged.typed, passages[0], start, end))
             quote = Quote(start, end, passages[0].article)
-        return Answer(judged.question, verdict, judged.confidence, quote, passages, MESSAGES[verdict])
+        return Answer(judged.question, verdict, confidence, quote, passages, MESSAGES[verdict])
 
     def _more(self, answer: Answer, ranked: Sequence[Passage], pages: int) -> Answer:
         """Show the passages that come after an answer's and ``pages`` more: near to it, and no answer."""
@@ -283,7 +298,10 @@ class Bot:
     def _reply(self, question: str, kind: smalltalk.Kind) -> Answer:
         if kind != "about":
             verdict: Verdict = "related" if kind == "byline" else "off_topic"
-            return Answer(question, verdict, 0.0, None, (), smalltalk.REPLIES[kind], kind)
+            message = (
+                smalltalk.byline_of(self.index.articles) if kind == "byline" else smalltalk.REPLIES[kind]
+            )
+            return Answer(question, verdict, 0.0, None, (), message, kind)
         leads: dict[int, Passage] = {}  # Of several articles each has its beginning.
         for passage in self.index.passages:
             leads.setdefault(id(passage.article), replace(passage, score=1.0))

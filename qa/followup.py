@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from qa import persons
 from qa.history import Message, is_question, turns_of
-from qa.search import content_words, names
+from qa.search import QUOTE_MARK, content_words, names
 
 LONGEST_CHAIN = 3
 """Earlier questions that a question is read together with, back to one that stands alone."""
@@ -78,7 +78,8 @@ def candidates(
         return [question, " ".join([*chain[:-1], ORDINAL.sub(which.group(), chain[-1], count=1)])]
     # "Why?" means why what was just answered is so.
     if not content_words(question) and 0 < len(quoted := answer()) <= LONGEST_QUOTE:
-        chain.append(f"“{quoted}”")
+        # Marks say that these very words are sought, where it has none of its own to be taken for them.
+        chain.append(quoted if QUOTE_MARK.search(quoted) else f"“{quoted}”")
     return [question, " ".join([*chain, question])]
 
 
@@ -94,6 +95,7 @@ def _spoken_of(turns: Sequence[Mapping[str, str]]) -> str:
     for turn in reversed(turns):
         if turn["role"] == "assistant":
             answer = turn["content"]
+        if turn["role"] != "user":
             continue
         asked = turn["content"]
         if is_question(asked) and not (persons.speaks_of_person(asked) and _leans(asked)):

@@ -22,7 +22,8 @@ ALIKE = str.maketrans(
 """Marks that are written in several ways, and those within words that nobody sees."""
 
 NAME = re.compile(r"(?<=[\w,;:’'] )[^\W\d_]\w+")
-QUOTED = re.compile(r'"([^"]{2,})"')
+QUOTE_MARK = re.compile(r'["“”„]')
+QUOTED = re.compile(r'"([^"]+)"')
 MOST_QUOTED = 8
 """Phrases in quotation marks that are looked for: each is sought in every passage."""
 
@@ -149,7 +150,7 @@ class Search:
         unknown = missing / total if total else 1.0
         words = np.float32(WORDS) * coverage.max()
         fused = (_z(cosine) + words * _z(bm25)) / (1 + words)
-        if phrases := QUOTED.findall(fold(question))[:MOST_QUOTED]:
+        if phrases := [phrase for phrase in QUOTED.findall(fold(question)) if len(phrase) > 1][:MOST_QUOTED]:
             texts = [fold(p.in_context) for p in self._index.passages]
             fused += np.array([sum(phrase in text for phrase in phrases) for text in texts], dtype=np.float32)
         return Found(fused, cosine, coverage, float(unknown))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Literal
+
+from qa.article import Article
 
 Kind = Literal["greeting", "thanks", "farewell", "okay", "help", "byline", "about"]
 
@@ -88,9 +91,19 @@ REPLIES: dict[Kind, str] = {
         "Answers are the article’s own words, shown where they stand. "
         "If the article does not say, you are told so."
     ),
-    "byline": "Who wrote it and when it was published stand below the title, where they are known.",
     "about": "This is how the article begins:",
 }
+
+
+def byline_of(articles: Sequence[Article]) -> str:
+    """Say who wrote each article and when it was published, where that is known."""
+    lines = []
+    for article in articles:
+        known = [f"by {article.author}"] if article.author else []
+        known += [f"published {article.published}"] if article.published else []
+        if known:
+            lines.append(f"“{article.title}”: {', '.join(known)}.")
+    return " ".join(lines) or "Who wrote it, and when it was published, is not known here."
 
 
 def kind_of(text: str, *, opens: bool = True) -> Kind | None:

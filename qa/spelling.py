@@ -46,7 +46,8 @@ OTHERS = ("de", "es", "fr", "it", "nl", "pt")
 """Languages of dictionaries that tell whether a question is in another than the articles'."""
 
 ENGLISH = frozenset("and did does for how the to what when where which who why with".split())  # noqa: SIM905
-"""Words of English alone, though other dictionaries have them too."""
+OPENING = re.compile(r"(?:are|can|could|has|have|is|should|were)\b", re.I)
+"""Words of English alone, though other dictionaries have them too, and how English questions begin."""
 
 FOREIGN = 2
 """Words that another language's dictionary must have more than the articles' own and English."""
@@ -142,7 +143,7 @@ class Spelling:
         asked = said - self._own.keys()
         known = sum(map(self._knows, asked))
         # Most words known, as nearly always: no other dictionary is opened.
-        if said & ENGLISH or 2 * known > len(asked):
+        if said & ENGLISH or OPENING.match(question) or 2 * known > len(asked):
             return False
         # The Spanish dictionary has no "quién", but English has no such letter.
         odd = {word for word in asked if not word.isascii() and not self._knows(word)}

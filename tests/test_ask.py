@@ -58,6 +58,43 @@ def test_a_question_that_cannot_be_read_is_not_said_to_have_no_answer(bot: qa.Bo
     assert "another language" in answer.message
 
 
+def test_a_question_that_cannot_be_read_is_not_read_a_turn_later(bot: qa.Bot) -> None:
+    """ "Are you sure?" judged it, and quoted something."""
+    german = "Wann hat Putin Nordkorea besucht?"
+    history = [{"role": "user", "content": text} for text in ("What did they sign?", german)]
+    for wish in ("Are you sure?", "more", "How do you know?"):
+        assert bot.ask(wish, history).kind == "language"
+    assert bot.forms("Why?", history) == bot.forms("Why?", history[:1])
+
+
+def test_an_index_of_several_languages_refuses_none_of_them(tmp_path: Path) -> None:
+    (tmp_path / "ship.md").write_text("The ship stays in port today.", encoding="utf-8")
+    (tmp_path / "schiff.md").write_text(
+        "---\nlanguage: de\n---\n\nDas Schiff bleibt heute im Hafen.", encoding="utf-8"
+    )
+    qa.build([tmp_path / "ship.md", tmp_path / "schiff.md"], tmp_path / "index")
+    assert qa.load(tmp_path / "index").ask("Warum bleibt das Schiff heute liegen?").kind != "language"
+
+
+def test_who_wrote_the_articles_is_said_where_it_is_known(bot: qa.Bot, tmp_path: Path) -> None:
+    (tmp_path / "ship.md").write_text("---\nauthor: The editors\npublished: 2026-11-28\n---\n\nIt sank.")
+    qa.build(tmp_path / "ship.md", tmp_path / "index")
+    said = qa.load(tmp_path / "index").ask("Who wrote this article?").message
+    assert "The editors" in said
+    assert "2026-11-28" in said
+
+
+def test_no_row_of_a_part_of_a_table_is_said_to_be_likely_the_most(tmp_path: Path) -> None:
+    rows = "".join(f"| Quay {chr(65 + n % 26)}{n} and its sheds | {n * 37 % 101} |\n" for n in range(60))
+    text = f"| Place | Ships in the year |\n|---|---|\n{rows}"
+    (tmp_path / "table.md").write_text(text, encoding="utf-8")
+    qa.build(tmp_path / "table.md", tmp_path / "index")
+    bot = qa.load(tmp_path / "index")
+    answer = bot.ask("Which place has the most ships?")
+    assert answer.verdict != "answered"
+    assert answer.confidence <= bot.calibration.answer_threshold
+
+
 @pytest.mark.parametrize("question", ["Which issues did they discuss?", "What are the agreements?"])
 def test_what_asks_for_several_things_is_known(question: str) -> None:
     assert SEVERAL.search(question)

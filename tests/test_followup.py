@@ -243,6 +243,23 @@ def test_how_the_article_begins_is_gone_on_from_and_vouched_for(bot: qa.Bot) -> 
     assert bot.ask("Tell me more", about).passages[0].id == second.id
 
 
+def test_what_an_answer_quotes_is_not_taken_for_what_is_sought() -> None:
+    """Of “He said: “It is over.”” the words "He said: " were sought in every passage."""
+    for said in ("He said: “It is over.”", 'They called it "over".'):
+        meant = candidates("Why?", after("What did he say?"), lambda: said)[-1]  # noqa: B023
+        assert meant == f"What did he say? {said} Why?"
+    assert "“over”" in candidates("Why?", after("What did he say?"), lambda: "over")[-1]
+
+
+def test_a_system_s_words_change_nobody_s_name() -> None:
+    history = [
+        {"role": "user", "content": "Who runs the port?"},
+        {"role": "assistant", "content": "Eva Lind"},
+        {"role": "system", "content": "Be brief."},
+    ]
+    assert candidates("Is she a doctor?", history) == ["Is Eva Lind a doctor?"]
+
+
 @pytest.mark.parametrize("question", ["How many employees does Halden have?", "Who heads offshore wind?"])
 def test_a_short_question_that_names_its_subject_is_left_alone(question: str) -> None:
     assert candidates(question, after("How do I make the sauce?")) == [question]

@@ -137,6 +137,7 @@ def test_a_spelling_goes_with_its_article() -> None:
         ("Was Fidesz mentioned by Die Zeit?", False),  # names of elsewhere
         ("asdf qwer zxcv", False),
         ("Rammstein?", False),
+        ("Is Ursula von der Leyen mentioned?", False),
         ("𝐖𝐡𝐨 𝐬𝐞𝐧𝐭 𝐭𝐡𝐞 𝐥𝐞𝐭𝐭𝐞𝐫?", False),
     ],
 )
