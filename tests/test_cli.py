@@ -240,7 +240,7 @@ def test_a_build_shows_what_its_front_matters_questions_get(tmp_path: Path) -> N
     article.write_text(f"---\nquestions:\n{listed}---\nThe ferry to Oslo leaves at noon.", encoding="utf-8")
     done = run("build", str(article), str(tmp_path / "index"))
     assert done.returncode == 0
-    assert "When does the ferry to Oslo leave? “at noon” (" in done.stdout
+    assert re.search(r"When does the ferry to Oslo leave\? “(at )?noon” \(", done.stdout)
     assert "'Who is the queen of Spain?': is offered to readers, and not answered" in done.stderr
     assert "2,000" in done.stderr
 
