@@ -167,11 +167,7 @@ class Bot:
         A history may lack it, as an address does, or hold words of the chat's own: then it is found again.
         """
         before = earlier(history)
-        if (
-            before is None
-            or self._unread(before.question)
-            or smalltalk.kind_of(before.question, opens=opens(before.history)) is not None
-        ):
+        if before is None or smalltalk.kind_of(before.question, opens=opens(before.history)) is not None:
             return ""
         if before.said and any(before.said in article.text for article in self.index.articles):
             return before.said

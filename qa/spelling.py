@@ -46,8 +46,10 @@ OTHERS = ("de", "es", "fr", "it", "nl", "pt")
 """Languages of dictionaries that tell whether a question is in another than the articles'."""
 
 ENGLISH = frozenset("and did does for how the to what when where which who why with".split())  # noqa: SIM905
+"""Words of English alone, though other dictionaries have them too."""
+
 OPENING = re.compile(r"(?:are|can|could|has|have|is|should|were)\b", re.I)
-"""Words of English alone, though other dictionaries have them too, and how English questions begin."""
+"""How questions begin in English alone, but for Dutch's "is"."""
 
 FOREIGN = 2
 """Words that another language's dictionary must have more than the articles' own and English."""
