@@ -71,12 +71,11 @@ def fetch(address: str, folder: Path) -> Path:
         raise ArticleError(f"{address}: cannot be fetched ({error or type(error).__name__}).") from error
     path = folder / "article.md"
     if kind in TEXT:
-        named = urlsplit(final).path.lower().endswith((".md", ".markdown"))
+        named = urlsplit(final).path
+        markdown = kind != "text/plain" or named.lower().endswith((".md", ".markdown"))
         # Without a title of its own it is shown under its file's name.
-        stem = re.sub(r"[^\w.-]+", "-", PurePosixPath(unquote(urlsplit(final).path)).stem).strip("-.")
-        path = folder / (
-            (stem[:LONGEST_NAME] or "article") + (".txt" if kind == "text/plain" and not named else ".md")
-        )
+        stem = re.sub(r"[^\w.-]+", "-", PurePosixPath(unquote(named)).stem).strip("-.")
+        path = folder / f"{stem[:LONGEST_NAME] or 'article'}{'.md' if markdown else '.txt'}"
         try:
             path.write_text(data.decode(charset), encoding="utf-8", newline="")
         except (UnicodeDecodeError, LookupError) as error:

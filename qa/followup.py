@@ -13,7 +13,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from qa import persons
 from qa.history import Message, is_question, turns_of
-from qa.search import QUOTE_MARK, content_words, names
+from qa.search import content_words, fold, names
 
 LONGEST_CHAIN = 3
 """Earlier questions that a question is read together with, back to one that stands alone."""
@@ -79,7 +79,7 @@ def candidates(
     # "Why?" means why what was just answered is so.
     if not content_words(question) and 0 < len(quoted := answer()) <= LONGEST_QUOTE:
         # Marks say that these very words are sought, where it has none of its own to be taken for them.
-        chain.append(quoted if QUOTE_MARK.search(quoted) else f"“{quoted}”")
+        chain.append(quoted if '"' in fold(quoted) else f"“{quoted}”")
     return [question, " ".join([*chain, question])]
 
 

@@ -22,7 +22,6 @@ ALIKE = str.maketrans(
 """Marks that are written in several ways, and those within words that nobody sees."""
 
 NAME = re.compile(r"(?<=[\w,;:’'] )[^\W\d_]\w+")
-QUOTE_MARK = re.compile(r'["“”„]')
 QUOTED = re.compile(r'"([^"]+)"')
 MOST_QUOTED = 8
 """Phrases in quotation marks that are looked for: each is sought in every passage."""
