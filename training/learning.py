@@ -68,7 +68,7 @@ class Logits(NamedTuple):
 
 @cache
 def has_bfloat16(device: str) -> bool:
-    """Say whether the hardware multiplies in bfloat16: a processor that does not takes twenty times as long."""
+    """Say whether the hardware multiplies in bfloat16: without it, that takes twenty times as long."""
     if device == "cuda":
         return torch.cuda.is_bf16_supported()
     return any(torch.cpu.get_capabilities().get(name) for name in ("avx512_bf16", "amx_bf16"))
