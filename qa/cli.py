@@ -86,6 +86,8 @@ def build(
 
     if not articles and not check:
         raise click.BadParameter("name an article, then the folder for its index.", param_hint="ARTICLE")
+    # Once the working folder is replaced, "." still means the old one, which is gone.
+    place = folder.resolve()
     with local(*articles) as files:
         if check:
             if problems := index.check(folder, files):
@@ -98,8 +100,8 @@ def build(
         if watched:
             click.echo(f"{folder}: embedding, then exporting the questions' encoder ...", err=True)
         index.build(files, folder, model=model, reader=reader, int8=not float32, progress=watched)
-    size = sum(file.stat().st_size for file in folder.rglob("*"))
-    bot = qa.load(folder)
+    size = sum(file.stat().st_size for file in place.rglob("*"))
+    bot = qa.load(place)
     built = bot.index
     click.echo(f"{folder}: {len(built.passages)} passages, {size / 1e6:.1f} MB.")
     for article in built.articles:
@@ -258,6 +260,8 @@ def feedback(folder: Path, questions: Path, index: Path | None) -> None:
     made = to_questions(folder, passages_version(manifest), questions)
     click.echo(f"{questions}: {made.settled} questions.")
     click.echo(f"{waiting_file(questions)}: {made.waiting}, for a person to say what is right.")
+    if made.too_long:
+        complain(f"{folder}: {made.too_long} questions are too long to be asked again, and left out.")
     if made.of_another_index:
         complain(f"{folder}: {made.of_another_index} entries are about another index, and left out.")
 

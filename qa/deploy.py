@@ -17,13 +17,13 @@ from qa.encoder import DEFAULT_MODEL, HUB
 from qa.errors import MissingError, QaError
 from qa.fetch import local
 from qa.index import check
-from qa.manifest import MANIFEST, read_manifest
+from qa.manifest import MANIFEST, OF_THE_DESKTOP, VECTORS, read_manifest
 from qa.rows import read_articles
 from qa.staging import staged
 
 PACKAGE = Path(qa.__file__).parent
 BESIDE = ("app.py", "requirements.txt", "LICENSE", "NOTICE")
-ENTRIES = {*BESIDE, "README.md", ".gitattributes", "qa", "index"}
+ENTRIES = {*BESIDE, "README.md", ".gitattributes", "qa", "index", *OF_THE_DESKTOP}
 REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 PIN = re.compile(r"^gradio==(\S+)$", re.M)
 MARKUP = re.compile(r"[\\`*_{}\[\]<>#|]")
@@ -88,7 +88,8 @@ def _foreign(folder: Path) -> Path | None:
         return None
     held = list(folder.iterdir()) if folder.is_dir() else [folder]
     # A program of somebody's own has an app.py and a README.md too.
-    ours = ENTRIES if (folder / "index" / MANIFEST).exists() and (folder / "qa").is_dir() else ()
+    space = (folder / "index" / VECTORS).exists() and (folder / "qa" / "bot.py").exists()
+    ours = ENTRIES if space else OF_THE_DESKTOP
     return next((entry for entry in held if entry.name not in ours), None)
 
 

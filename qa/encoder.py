@@ -181,6 +181,8 @@ class QuestionEncoder:
             ModelError: if its files cannot be read, or do not give vectors.
         """
         self._session = Session(folder / "model.onnx", folder / "tokenizer.json")
+        # The file is as untrusted as the rest of an index, and says where texts are cut too.
+        self._session.tokenizer.enable_truncation(info.window)
         if self._session.ranks != [2]:
             raise ModelError(f"{folder / 'model.onnx'}: does not give a vector for a text.")
         self._folder = folder

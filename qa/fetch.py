@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
+from time import monotonic
 from urllib.parse import unquote, urlsplit
 
 import yaml
@@ -18,6 +19,9 @@ MAX_PAGE = 10_000_000
 """Bytes of a page: markup and scripts outweigh the words many times."""
 
 SECONDS = 20
+LONGEST = 60
+"""Seconds without a word from the server, and for all of a page."""
+
 REDIRECTS = 5
 LONGEST_NAME = 60
 HTML = {"text/html", "application/xhtml+xml"}
@@ -65,7 +69,13 @@ def fetch(address: str, folder: Path) -> Path:
     except ImportError as error:
         raise MissingError(f"{address}: fetching a page", error.name, "deploy") from error
     try:
-        with httpx.Client(follow_redirects=True, max_redirects=REDIRECTS, timeout=SECONDS) as client:
+        # Not brotli: a kilobyte of it can hold a hundred megabytes, unpacked before they could be counted.
+        with httpx.Client(
+            follow_redirects=True,
+            max_redirects=REDIRECTS,
+            timeout=SECONDS,
+            headers={"Accept-Encoding": "gzip"},
+        ) as client:
             kind, charset, data, final = _read(client, address)
     except (httpx.HTTPError, httpx.InvalidURL, UnicodeError) as error:
         raise ArticleError(f"{address}: cannot be fetched ({error or type(error).__name__}).") from error
@@ -77,11 +87,11 @@ def fetch(address: str, folder: Path) -> Path:
         stem = re.sub(r"[^\w.-]+", "-", PurePosixPath(unquote(named)).stem).strip("-.")
         path = folder / f"{stem[:LONGEST_NAME] or 'article'}{'.md' if markdown else '.txt'}"
         try:
-            path.write_text(data.decode(charset), encoding="utf-8", newline="")
+            path.write_text(data.decode(charset or "utf-8-sig"), encoding="utf-8", newline="")
         except (UnicodeDecodeError, LookupError) as error:
-            raise ArticleError(f"{address}: is not the {charset} that its server says.") from error
+            raise ArticleError(f"{address}: is not the {charset or 'utf-8'} that it should be.") from error
         return path
-    page = trafilatura.load_html(data)
+    page = trafilatura.load_html(_decoded(data, charset))
     if page is None or not (
         body := trafilatura.extract(page, url=final, output_format="markdown", include_comments=False)
     ):
@@ -101,8 +111,17 @@ def fetch(address: str, folder: Path) -> Path:
     return path
 
 
-def _read(client: httpx.Client, address: str) -> tuple[str, str, bytes, str]:  # type: ignore[name-defined]  # noqa: F821
-    """Return the content type, the charset, the bytes, and the address that redirects led to."""
+def _decoded(data: bytes, charset: str | None) -> str | bytes:
+    """Decode a page as its server says; as it is, to be guessed, where that says nothing or does not fit."""
+    try:
+        return data.decode(charset) if charset else data
+    except (UnicodeDecodeError, LookupError):
+        return data
+
+
+def _read(client: httpx.Client, address: str) -> tuple[str, str | None, bytes, str]:  # type: ignore[name-defined]  # noqa: F821
+    """Return the content type, the charset if it is stated, the bytes, and where redirects led to."""
+    began = monotonic()
     with client.stream(
         "GET", address, headers={"Accept": "text/html, text/markdown, text/plain"}
     ) as response:
@@ -111,10 +130,15 @@ def _read(client: httpx.Client, address: str) -> tuple[str, str, bytes, str]:  #
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not is_address(final) or kind not in HTML | TEXT:
             raise ArticleError(f"{address}: is {kind or 'of no stated type'}; a page or a text is needed.")
+        packed = response.headers.get("content-encoding", "identity").lower()
+        if packed not in {"identity", "gzip"}:
+            raise ArticleError(f"{address}: is packed with {packed}, which was not asked for.")
         parts, size = [], 0
         for part in response.iter_bytes():
             size += len(part)
             if size > MAX_PAGE:
                 raise ArticleError(f"{address}: is larger than {MAX_PAGE:,} bytes.")
+            if monotonic() - began > LONGEST:
+                raise ArticleError(f"{address}: takes longer than {LONGEST} seconds.")
             parts.append(part)
-    return kind, response.charset_encoding or "utf-8-sig", b"".join(parts), final
+    return kind, response.charset_encoding, b"".join(parts), final

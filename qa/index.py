@@ -18,6 +18,7 @@ from tokenizers import Tokenizer
 from qa.article import Article
 from qa.encoder import DEFAULT_MODEL, EncoderInfo, PassageEncoder, QuestionEncoder, Vectors
 from qa.errors import ArticleError, IndexFolderError, QaError
+from qa.extractive import FILES as READER_FILES
 from qa.extractive import QUESTION_TOKENS, WINDOW, check_room, export_reader
 from qa.manifest import (
     ARTICLE_NAME,
@@ -26,6 +27,7 @@ from qa.manifest import (
     ENCODER,
     FORMAT,
     MANIFEST,
+    OF_THE_DESKTOP,
     PASSAGES,
     READER,
     VECTORS,
@@ -159,6 +161,7 @@ def load(folder: str | Path) -> Index:
     except OSError as error:
         raise IndexFolderError(f"{error.filename}: cannot be read ({error.strerror}).") from error
     encoder = QuestionEncoder(folder / "encoder", manifest.encoder)
+    refuse_replaced(folder, manifest)
     return Index(folder, manifest, read, passages, vectors, encoder)
 
 
@@ -240,6 +243,16 @@ def calibrate(folder: Path, calibration: Calibration) -> None:
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
 
 
+def refuse_replaced(folder: Path, manifest: Manifest) -> None:
+    """Refuse an index whose folder was replaced since its manifest was read: some of it may be the new one's.
+
+    Raises:
+        IndexFolderError: if it was.
+    """
+    if read_manifest(folder) != manifest:
+        raise IndexFolderError(f"{folder}: was rebuilt while it was loaded. Load it again.")
+
+
 def refuse_foreign(folder: Path) -> None:
     """Refuse to replace a folder that holds anything but an index.
 
@@ -251,20 +264,29 @@ def refuse_foreign(folder: Path) -> None:
     if not folder.is_dir():
         raise IndexFolderError(f"{folder}: is a file; name a folder for the index.")
     try:
-        ours = set()
-        if (folder / MANIFEST).exists():
-            ours = {MANIFEST, ARTICLES, PASSAGES, VECTORS, "encoder", READER, CALIBRATION}
-        try:
-            named = set(read_manifest(folder).articles)
-        except IndexFolderError:  # of a damaged index, or one of another format
-            named = {entry.name for entry in folder.iterdir() if ours and ARTICLE_NAME.fullmatch(entry.name)}
-        foreign = next((entry for entry in folder.iterdir() if entry.name not in ours | named), None)
+        foreign = _foreign(folder)
     except OSError as error:
         raise IndexFolderError(f"{folder}: cannot be read ({error.strerror}).") from error
     if foreign is not None:
         raise IndexFolderError(
             f"{foreign}: is no part of an index, and would be lost. Move it, or name another folder."
         )
+
+
+def _foreign(folder: Path) -> Path | None:
+    """Return something that a folder holds and an index does not, if there is any."""
+    inner = [folder / name for name in ("encoder", READER) if (folder / name).is_dir()]
+    held = [e for each in (folder, *inner) for e in each.iterdir() if e.name not in OF_THE_DESKTOP]
+    ours = {ARTICLES, PASSAGES, VECTORS, CALIBRATION, MANIFEST, READER, "encoder"}
+    ours |= {*ENCODER, *(f"{READER}/{name}" for name in READER_FILES)}
+    try:
+        ours |= {*read_manifest(folder).articles}
+    except IndexFolderError:
+        # A damaged index, or one of another format, has vectors; a web app has a manifest.json too.
+        if not (folder / VECTORS).exists():
+            return next(iter(held), None)
+        ours |= {entry.name for entry in held if ARTICLE_NAME.fullmatch(entry.name)}
+    return next((entry for entry in held if entry.relative_to(folder).as_posix() not in ours), None)
 
 
 def _write_vectors(path: Path, vectors: Vectors) -> None:

@@ -23,6 +23,9 @@ VECTORS = "vectors.faiss"
 ENCODER = ("encoder/model.onnx", "encoder/tokenizer.json")
 READER = "reader"
 CALIBRATION = "calibration.json"
+OF_THE_DESKTOP = frozenset({".DS_Store", "Thumbs.db", "desktop.ini"})
+"""What desktops leave in folders that were looked at: nobody's work."""
+
 ARTICLE_NAME = re.compile(r"article(-\d+)?\.(md|txt)")
 MAX_FILE_BYTES = 2_000_000_000
 MAX_MANIFEST_BYTES = 1_000_000

@@ -15,6 +15,9 @@ from pathlib import Path
 HALF = ".half-"
 """Stands in the name of a folder that is being written, and in no other's."""
 
+OLD = ".old-"
+"""Stands in the name of one that is being replaced where that takes two steps."""
+
 FRESH = 60
 """Seconds for which a folder that nobody holds is left alone: its maker may be about to hold it."""
 
@@ -60,8 +63,19 @@ def _lock(folder: Path) -> int | None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed processes left beside a folder: nobody holds it, and it is not of this minute."""
-    for left in folder.parent.glob(f".{glob.escape(folder.name)}{HALF}*"):
+    """Remove what killed processes left beside a folder: nobody holds it, and it is not of this minute.
+
+    An old folder that was moved aside, and that no new one came in place of, is put back.
+    """
+    beside = glob.escape(folder.name)
+    for old in folder.parent.glob(f".{beside}{OLD}*"):
+        with suppress(OSError):
+            if time.time() - old.stat().st_ctime > FRESH:
+                if folder.exists():
+                    shutil.rmtree(old, ignore_errors=True)
+                else:
+                    old.rename(folder)
+    for left in folder.parent.glob(f".{beside}{HALF}*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > FRESH and (lock := _lock(left)) is not None:
                 shutil.rmtree(left, ignore_errors=True)
@@ -70,8 +84,11 @@ def _sweep(folder: Path) -> None:
 
 def _sync(folder: Path) -> None:
     """Force a folder's files to the disk, so that a crash after the swap finds them there."""
+    windows = os.name == "nt"  # which flushes no folder, and a file only to one that may write to it
     for path in [*folder.rglob("*"), folder]:
-        descriptor = os.open(path, os.O_RDONLY)
+        if windows and path.is_dir():
+            continue
+        descriptor = os.open(path, os.O_RDWR if windows else os.O_RDONLY)
         try:
             os.fsync(descriptor)
         finally:
@@ -86,9 +103,14 @@ def _put_in_place(staging: Path, folder: Path) -> None:
     except OSError:
         if not _exchange(staging, folder):
             # No exchange in one step here: for an instant there is none, and the old one is beside it.
-            old = folder.with_name(staging.name.replace(HALF, ".old-"))
+            old = folder.with_name(staging.name.replace(HALF, OLD))
             folder.rename(old)
-            staging.rename(folder)
+            try:
+                staging.rename(folder)
+            except OSError:
+                with suppress(OSError):  # where another build has put its own there
+                    old.rename(folder)
+                raise
             shutil.rmtree(old)
 
 
@@ -96,7 +118,7 @@ def _exchange(a: Path, b: Path) -> bool:
     """Swap two folders in one step with Linux's renameat2; say whether that could be done."""
     try:
         renameat2 = ctypes.CDLL(None, use_errno=True).renameat2
-    except (OSError, AttributeError):
+    except (OSError, AttributeError, TypeError):  # the last on Windows
         return False
     at_cwd, exchange = -100, 2
     return bool(renameat2(at_cwd, os.fsencode(a), at_cwd, os.fsencode(b), exchange) == 0)

@@ -98,6 +98,11 @@ def test_somebodys_own_program_is_left_alone(tmp_path: Path) -> None:
     with pytest.raises(QaError, match="would be lost"):
         prepare(tmp_path, SHIPPED_INDEX)
     assert set(contents(tmp_path).values()) == {b"mine"}
+    for name in ("index/manifest.json", "qa/mine.py"):
+        (tmp_path / name).parent.mkdir()
+        (tmp_path / name).write_text("{}")
+    with pytest.raises(QaError, match="would be lost"):
+        prepare(tmp_path, SHIPPED_INDEX)
 
 
 def test_a_folder_is_named_in_any_way(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -319,6 +324,10 @@ class Site(http.server.BaseHTTPRequestHandler):
                 for _ in range(MAX_PAGE // 100_000 + 100):
                     self.wfile.write(b" " * 100_000)
             return
+        elif self.path == "/packed":
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.send_header("Content-Encoding", "br")
         elif self.path in self.pages:
             kind, data = self.pages[self.path]
             self.send_response(200)
@@ -356,6 +365,12 @@ def site() -> Iterator[str]:
         "/plain": ("text/plain", b"Costs\nIt cost four hundred million crowns.\nThe city pays."),
         "/latin": ("text/plain; charset=iso-8859-1", "Café and more stood there.".encode("latin-1")),
         "/german": ("text/html", HARBOUR.replace('lang="en"', 'lang="de-AT"').encode()),
+        "/polish": (
+            "text/html; charset=iso-8859-2",
+            HARBOUR.replace("the mayor said", "powiedziała Żółć, która wie, że most będzie kosztował").encode(
+                "iso-8859-2"
+            ),
+        ),
         "/odd": ("text/html", HARBOUR.replace('lang="en"', 'lang="see below"').encode()),
         "/image": ("image/png", b"\x89PNG"),
         "/empty": ("text/html", b"<html><body></body></html>"),
@@ -382,6 +397,7 @@ def test_of_a_page_the_article_is_kept(site: str, tmp_path: Path) -> None:
     assert [section.heading for section in plain.sections] == ["Costs"]
     assert plain.title == "plain", "without a title of its own it is named after its address"
     assert read_article(fetch(f"{site}/latin", tmp_path)).text == "Café and more stood there."
+    assert "Żółć, która wie, że most będzie" in read_article(fetch(f"{site}/polish", tmp_path)).text
 
 
 @pytest.mark.parametrize(("path", "language"), [("/article", "en"), ("/german", "de-AT"), ("/odd", "en")])
@@ -390,7 +406,7 @@ def test_a_pages_language_is_kept(site: str, tmp_path: Path, path: str, language
 
 
 @pytest.mark.parametrize(
-    "path", ["/to-file", "/around", "/endless", "/image", "/empty", "/nowhere", ":1/article"]
+    "path", ["/to-file", "/around", "/endless", "/packed", "/image", "/empty", "/nowhere", ":1/article"]
 )
 def test_what_is_no_article_is_named(site: str, tmp_path: Path, path: str) -> None:
     with pytest.raises(QaError, match=re.escape(path)):

@@ -291,6 +291,57 @@ def test_building_leaves_a_folder_with_other_files_alone(tmp_path: Path) -> None
     assert kept.read_text(encoding="utf-8") == "years of work"
 
 
+def test_a_web_app_with_a_manifest_of_its_own_is_no_index(tmp_path: Path) -> None:
+    site = {"manifest.json": '{"name": "My app"}', "article.md": "mine", "reader/thesis.txt": "years of work"}
+    for name, text in site.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text, encoding="utf-8")
+    with pytest.raises(IndexFolderError, match="would be lost"):
+        qa.build(SHIPPED / "article.md", tmp_path)
+    assert {name: (tmp_path / name).read_text(encoding="utf-8") for name in site} == site
+
+
+@pytest.mark.parametrize("damage", [None, '{"format": 1}'])
+def test_notes_within_an_index_are_nobodys_to_delete(copied: Path, damage: str | None) -> None:
+    (copied / "encoder" / "notes.txt").write_text("mine", encoding="utf-8")
+    if damage:
+        (copied / "manifest.json").write_text(damage, encoding="utf-8")
+    with pytest.raises(IndexFolderError, match=r"notes\.txt: is no part of an index"):
+        index.refuse_foreign(copied)
+    (copied / "encoder" / "notes.txt").unlink()
+    (copied / ".DS_Store").write_bytes(b"left by a desktop that showed the folder")
+    index.refuse_foreign(copied)
+
+
+def test_an_index_that_is_replaced_while_it_loads_is_not_taken_for_one(
+    copied: Path, rebuilt: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The old article was loaded with the passages of the new one."""
+
+    def meanwhile(*given: Any) -> Any:
+        copied.rename(tmp_path / "old")
+        shutil.copytree(other, copied)
+        return passages(*given)
+
+    (tmp_path / "other.md").write_text("# Another\n\nIt is about a ferry.", encoding="utf-8")
+    other = tmp_path / "other"
+    qa.build(tmp_path / "other.md", other)
+    passages = index.read_passages
+    monkeypatch.setattr(index, "read_passages", meanwhile)
+    with pytest.raises(IndexFolderError):
+        qa.load(copied)
+
+
+def test_a_tokenizer_cannot_say_that_questions_are_cut_to_a_word(copied: Path) -> None:
+    path = copied / ENCODER[1]
+    tokenizer = json.loads(path.read_text(encoding="utf-8"))
+    tokenizer["truncation"] |= {"max_length": 8, "stride": 7}
+    path.write_text(json.dumps(tokenizer), encoding="utf-8")
+    forge(copied)
+    question = "How many containers of munitions were sent to Russia by North Korea?"
+    assert qa.load(copied).ask(question).to_dict() == qa.load(SHIPPED).ask(question).to_dict()
+
+
 def test_a_model_that_is_none_is_named(tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="empty"):
         (tmp_path / "empty").mkdir()

@@ -108,6 +108,40 @@ def test_where_folders_cannot_be_exchanged_the_new_index_still_takes_the_place(
     assert sorted(p.name for p in tmp_path.iterdir()) == ["article.txt", "index"]
 
 
+def test_where_the_new_index_cannot_take_the_place_the_old_one_is_put_back(
+    old: Path, model: Path, article: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where folders cannot be exchanged, the old one is moved aside first, and was left there."""
+
+    def rename(path: Path, to: Path) -> Path:
+        if staging.HALF in path.name:
+            raise PermissionError(13, "a file in it is open")
+        return renamed(path, to)
+
+    folder = shutil.copytree(old, tmp_path / "index")
+    renamed = Path.rename
+    monkeypatch.setattr(staging, "_exchange", lambda a, b: False)
+    monkeypatch.setattr(Path, "rename", rename)
+    with pytest.raises(qa.QaError, match="cannot be written"):
+        qa.build(article, folder, model=str(model))
+    assert load(folder).articles[0].text == TEXTS[0]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["article.txt", "index"]
+
+
+def test_an_old_index_that_a_killed_build_moved_aside_is_put_back(
+    old: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aside = shutil.copytree(old, tmp_path / ".index.old-a1b2c3d4")
+    monkeypatch.setattr(staging, "FRESH", -1)
+    with pytest.raises(OSError, match="no room"), staging.staged(tmp_path / "index"):
+        raise OSError("no room")
+    assert load(tmp_path / "index").articles[0].text == TEXTS[0]
+    shutil.copytree(old, aside)
+    with staging.staged(tmp_path / "index") as fresh:
+        (fresh / "new").touch()
+    assert [p.name for p in tmp_path.iterdir()] == ["index"]
+
+
 def test_two_builds_at_once_both_succeed(model: Path, tmp_path: Path) -> None:
     builds = []
     for number, text in enumerate(TEXTS):
