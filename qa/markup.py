@@ -27,6 +27,10 @@ MAX_PARAGRAPH = 1_000_000
 MAX_FRONT_MATTER = 64_000
 """Characters. These limits keep the time and memory that a hostile article takes within bounds."""
 
+FIELDS = frozenset({"title", "language", "author", "published", "source", "questions"})
+KEY = re.compile(r"[a-z][\w-]*")
+"""A field of front matter as programs write it."""
+
 MAX_NESTING = 100_000
 """Deeper than Python's own limit goes: Markdown is never cut off in silence, it is refused."""
 
@@ -155,6 +159,8 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
         # This loader makes text of every value ("language: no" is Norwegian) and obeys no tag. Not the one
         # in C: brackets in brackets overflow its stack, and that ends the process.
         meta = handler.load(block, Loader=yaml.BaseLoader)
+        if "*" in block and any(isinstance(t, yaml.AliasToken) for t in yaml.scan(block, yaml.BaseLoader)):
+            raise ArticleError(f"{name}: its front matter repeats a value by an alias (*). Write it out.")
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark else ""
@@ -164,7 +170,11 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
         ) from error
     if not isinstance(meta, dict | None):
         raise ArticleError(f"{name}: the front matter must be a list of `key: value` lines.")
-    return {str(key).lower(): value for key, value in (meta or {}).items()}, body
+    fields = {str(key).lower(): value for key, value in (meta or {}).items()}
+    if fields and FIELDS.isdisjoint(fields) and not all(KEY.fullmatch(str(key)) for key in meta or {}):
+        # "Correction: ..." between two rules is text of the article's, and not to be lost.
+        return {}, f"{block}\n\n{body}"
+    return fields, body
 
 
 def _markdown_blocks(body: str) -> Iterator[Block]:

@@ -159,7 +159,9 @@ def sentences_of(
     A table's are its rows. One row does not look like a table: ``table`` says so of a part of one.
     """
     text = article.text[start:end]
-    for begin, stop in _boundaries(article.language, text, table=is_table(text) if table is None else table):
+    # Not "pt-BR": what knows abbreviations knows "pt".
+    language = article.primary_language
+    for begin, stop in _boundaries(language, text, table=is_table(text) if table is None else table):
         yield from _stripped(text, begin, stop, start)
 
 

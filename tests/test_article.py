@@ -185,6 +185,16 @@ def test_a_title_with_a_colon_is_told_of_its_line_and_the_remedy() -> None:
 
 def test_a_rule_on_top_is_no_front_matter() -> None:
     assert parse_article("---\n\nText.").text == "Text."
+    correction = "Correction: an earlier version misstated the year."
+    assert parse_article(f"---\n{correction}\n---\n\nText.").text == f"{correction}\n\nText."
+    assert parse_article("---\nlayout: post\n---\n\nText.").text == "Text."
+
+
+def test_front_matter_cannot_multiply_its_values() -> None:
+    block = f"x: &a {'A' * 10_000}\nquestions: [{', '.join(['*a'] * 1_000)}]"
+    with pytest.raises(ArticleError, match="alias"):
+        parse_article(f"---\n{block}\n---\n\nText.")
+    assert parse_article('---\ntitle: "2 * 3"\n---\n\nText.').title == "2 * 3"
 
 
 @pytest.mark.parametrize("block", ["- a list", "title: [", "just words"])

@@ -10,7 +10,7 @@ from tokenizers import Tokenizer, models, pre_tokenizers
 from qa.article import Article
 from qa.errors import ArticleError
 from qa.markup import parse_article, read_article
-from qa.passages import Passage, cut
+from qa.passages import Passage, cut, sentences_of
 
 ROOT = Path(__file__).parent.parent
 WINDOW = 24
@@ -161,6 +161,15 @@ def test_a_sentence_ends_at_no_abbreviation(language: str, sentences: list[str])
     found = [article.text[start:end].strip() for start, end in passage.sentences]
     assert " ".join(found) == " ".join(sentences)
     assert found == sentences
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [("pt-BR", "O Sr. Silva e a Sra. Costa vieram."), ("DE", "Am 3. Okt. kam sie an.")],
+)
+def test_a_regions_language_has_the_languages_abbreviations(language: str, text: str) -> None:
+    article = parse_article(f"---\nlanguage: {language}\n---\n\n{text}")
+    assert list(sentences_of(article, 0, len(article.text))) == [(0, len(text))]
 
 
 def test_the_heading_path_is_no_part_of_the_text() -> None:
