@@ -7,6 +7,7 @@ import binascii
 import logging
 import re
 import secrets
+from ipaddress import ip_address
 from time import perf_counter
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -107,8 +108,9 @@ class Guard:
         # A server on this machine alone answers to this machine's names alone. Else any site could
         # point a name of its own at 127.0.0.1 and read what is here (DNS rebinding).
         self._names = None
-        if settings.host in LOOPBACK:
-            self._names = LOOPBACK | self._hosts | {urlsplit(origin).hostname for origin in self._origins}
+        if _is_loopback(settings.host):
+            own = {settings.host.lower(), *LOOPBACK, *self._hosts}
+            self._names = own | {urlsplit(origin).hostname for origin in self._origins}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on, or refuse it."""
@@ -183,6 +185,16 @@ def _path(scope: Scope) -> str:
     path: str = scope["path"]
     root: str = scope.get("root_path", "")
     return path.removeprefix(root) if f"{path}/".startswith(f"{root}/") else path
+
+
+def _is_loopback(host: str) -> bool:
+    """Say whether an address to listen at is this machine's own, however it is written."""
+    if host.lower() in LOOPBACK:
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
 
 
 def _host(netloc: str) -> str:

@@ -57,11 +57,15 @@ class Feedback(BaseModel):
 
 
 class Gathered(NamedTuple):
-    """How many questions feedback made: of the set, for a person to settle, and left out with their index."""
+    """How many questions feedback made: of the set, and for a person to settle; and how many are left out.
+
+    Left out are entries about another index, and follow-ups that are too long with what they lean on.
+    """
 
     settled: int
     waiting: int
     of_another_index: int
+    too_long: int
 
 
 class FeedbackFile:
@@ -149,12 +153,13 @@ def to_questions(folder: Path, version: str, out: Path) -> Gathered:
     for path in filter(Path.exists, (out, waiting)):
         if any(row.pop(CHECKSUM, None) != _checksum(row) for _, row in read_rows(path, dict)):
             raise QaError(f"{path}: holds what a person wrote, and it would be lost. Name another file.")
-    judged = [_judged(n, list(rows.values())) for n, rows in enumerate(given.values(), 1)]
+    askable = [rows for question, rows in given.items() if len(question) <= MAX_QUESTION]
+    judged = [_judged(n, list(rows.values())) for n, rows in enumerate(askable, 1)]
     settled = [row for row in judged if row["answerable"] is not None]
     open_ = [row for row in judged if row["answerable"] is None]
     _write(out, settled)
     _write(waiting, open_)
-    return Gathered(len(settled), len(open_), foreign)
+    return Gathered(len(settled), len(open_), foreign, len(given) - len(askable))
 
 
 def _judged(number: int, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -63,7 +63,10 @@ def _table(text: str, span: str) -> str:
             kind = ' class="figure"' if column in figures else ""
             html += f"<{tag}{kind}>{text_html(cell)}<span hidden>{gap}</span>"
         tag = "td"
-    return f'<div class="table"><table {span}>{html}</table></div>'
+    # A box that scrolls is reached by the keyboard, in Safari too, and has the name of its columns.
+    name = escape(", ".join(filter(None, cells(text.split(ROW_GAP)[0]))))
+    box = f'<div class="table" tabindex="0" role="group" aria-label="{name}">'
+    return f"{box}<table {span}>{html}</table></div>"
 
 
 def layout(passage: Passage, start: int, end: int) -> dict[str, Any] | None:

@@ -504,7 +504,9 @@
       if (answer.quote) {
         const { text, before, after, layout } = answer.quote;
         const size = layout ? "" : text.length < 40 ? ".short" : text.length > 240 ? ".long" : "";
-        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto" }, ...laid(answer.quote)));
+        // A table may be wider than the page, and what scrolls is reached by the keyboard.
+        const wide = layout?.rows ? { tabindex: 0, role: "group", "aria-label": layout.head.filter(Boolean).join(", ") } : {};
+        turn.append(h(`blockquote${size}`, { lang: first.language, dir: "auto", ...wide }, ...laid(answer.quote)));
         if (text.length < 80 && (before + after).trim().length > 1)
           turn.append(h("p.context", { lang: first.language, dir: "auto" }, before, h("b", {}, text), after));
       } else if (answer.kind !== "more") turn.append(h("p.label", {}, say("closest")));
