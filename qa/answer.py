@@ -76,4 +76,5 @@ class Answer:
             "quote": self.quote.to_dict() if self.quote else None,
             "passages": [p.to_dict() for p in self.passages],
             "message": self.message,
+            "kind": self.kind,
         }

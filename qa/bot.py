@@ -19,7 +19,7 @@ from qa.errors import IndexFolderError, QuestionError
 from qa.extent import SEVERAL, compares_more, extent
 from qa.followup import candidates
 from qa.history import Message, earlier, opens, turns_of, wish_of
-from qa.index import Index
+from qa.index import Index, refuse_replaced
 from qa.index import load as load_index
 from qa.manifest import CALIBRATION, READER
 from qa.passages import Passage
@@ -58,6 +58,7 @@ NO_MORE = "Nothing else in the article comes close to this."
 UNCALIBRATED = "no calibration.json beside it, so its confidence is a guess; `qa calibrate` fits an index's."
 PLACE = "It says so here:"
 SURE = "The probability that this answers the question is {confidence:.0%}."
+UNSURE = "The article does not seem to answer it: the probability that it does is {confidence:.0%}."
 NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 
 
@@ -136,7 +137,8 @@ class Bot:
             return replace(answer, message=PLACE, kind="place") if answer.quote else answer
         if about or answer.verdict == "off_topic":
             return answer
-        return replace(answer, message=SURE.format(confidence=answer.confidence), kind="sure")
+        message = SURE if answer.quote else UNSURE
+        return replace(answer, message=message.format(confidence=answer.confidence), kind="sure")
 
     def _unread(self, question: str) -> Answer | None:
         """Return what is said to a question that is not read: in another language, or without a letter."""
@@ -171,7 +173,8 @@ class Bot:
             return ""
         if before.said and any(before.said in article.text for article in self.index.articles):
             return before.said
-        answer = self._answer(self._judged(candidates(clean(before.question), before.history)))
+        # In the forms in which it was judged then: what was refused must not be taken for answered now.
+        answer = self._answer(self._judged(self.forms(clean(before.question), before.history)))
         return answer.quote.text if answer.quote else ""
 
     def search(self, question: str, k: int = 5) -> tuple[Passage, ...]:
@@ -265,6 +268,10 @@ class Bot:
             # It is near to whatever is short, and to a reader that learned from questions it looks like one.
             return Answer(judged.question, "off_topic", 0.0, None, passages, MESSAGES["off_topic"])
         verdict, confidence = self.calibration.verdict(judged.signals), judged.confidence
+        if verdict == "off_topic":
+            # What the article is hardly about, it hardly answers, whatever the reader makes of it.
+            touches = self.calibration.touches(judged.signals)
+            confidence = min(confidence, touches, self.calibration.answer_threshold)
         if verdict == "answered" and compares_more(judged.typed, passages[0]):
             # The reader is sure of a row, and the rows that would settle it stand in other passages too.
             verdict, confidence = "related", min(confidence, self.calibration.answer_threshold)
@@ -349,7 +356,9 @@ def load(folder: str | Path | None = None, *, reader: str | Path | None = None, 
             return Bot(index, Reader(home, threads), calibration)
     home = index.folder / READER if index.manifest.reader else PACKAGED
     fitted = index.folder if CALIBRATION in index.manifest.files else PACKAGED
-    return Bot(index, Reader(home, threads), Calibration.load(fitted / CALIBRATION))
+    bot = Bot(index, Reader(home, threads), Calibration.load(fitted / CALIBRATION))
+    refuse_replaced(index.folder, index.manifest)
+    return bot
 
 
 def index_folder_of(named: str | Path | None) -> Path:

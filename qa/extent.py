@@ -72,7 +72,8 @@ def extent(question: str, passage: Passage, start: int, end: int) -> tuple[int, 
     """Return what to quote where a reader points at a span, both in offsets into the article.
 
     A question that can be settled with yes or no gets the sentence that settles it, and so does one for what
-    was said; one that asks why, how or what happens gets at least a sentence. A cell says nothing without its
+    was said, and one that asks why, how or what happens where what is pointed at is too short to be a
+    statement. A cell says nothing without its
     row: of a table the row is quoted, or all of it where several rows are asked for or compared. A list is
     quoted whole, unless one thing is asked for and its item is a sentence.
     """

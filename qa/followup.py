@@ -34,12 +34,18 @@ EXPLETIVE = re.compile(
 )
 """An "it" that points to nothing."""
 
+OUTSIDE = re.compile(r"(?:this|that|these|those)\W*", re.I)
+"""At a question's end it points out of it, even behind a name: "Could Russia help with that?"."""
+
 NUMBER = re.compile(r"\b\d{3,}\b")
 SUBJECT = 3
 """Content words before a pronoun with which it points into its own question."""
 ORDINAL = re.compile(r"\b(?:first|second|third|fourth|fifth|(?<=the )last)\b", re.I)
 LONGEST_QUOTE = 300
 """Characters of an answer that a question is read after: a whole paragraph says too much."""
+
+EMPTY = frozenset("actually again exactly ok okay please precisely really specifically".split())  # noqa: SIM905
+"""Words of no content besides those that a search passes over: "Which ones exactly?"."""
 
 
 def candidates(
@@ -66,21 +72,50 @@ def candidates(
         return [question]
     if named := _with_name(question, turns):
         return [named]  # "Who runs the port?", "Eva Lind", "Is she a doctor?": it stands alone now.
-    chain: list[str] = []
-    for text in reversed(asked[-LONGEST_CHAIN:]):
-        chain.insert(0, text)
-        if not _leans(text):
-            break
-    which = ORDINAL.search(question)
-    # No more than which: "How long does it last?" and "When was the second one signed?" ask something else.
-    if which and ORDINAL.search(chain[-1]) and not _adds(question, f"{which.group()} {chain[-1]}"):
-        # "What is the first one?", "And the third?": the old question, asked of another one.
-        return [question, " ".join([*chain[:-1], ORDINAL.sub(which.group(), chain[-1], count=1)])]
+    meant: list[str] = []
+    for text in asked:
+        meant.append((meant and _leans(text) and _of_another(text, meant[-1])) or text)
+    chain = _chain(question, meant)
+    if other := _of_another(question, chain[-1]):
+        return [question, " ".join([*chain[:-1], other])]
     # "Why?" means why what was just answered is so.
-    if not content_words(question) and 0 < len(quoted := answer()) <= LONGEST_QUOTE:
+    if not _content(question) and 0 < len(quoted := answer()) <= LONGEST_QUOTE:
         # Marks say that these very words are sought, where it has none of its own to be taken for them.
         chain.append(quoted if '"' in fold(quoted) else f"“{quoted}”")
     return [question, " ".join([*chain, question])]
+
+
+def _chain(question: str, asked: Sequence[str]) -> list[str]:
+    """Return the earlier questions that a question leans on, back to one that stands alone."""
+    chain: list[str] = []
+    later = question
+    for text in reversed(asked):
+        # "And Japan?", "And the EU?": the second asks of another what the first did, and not about both.
+        if not (_names_alone(later) and _names_alone(text)):
+            chain.insert(0, text)
+        if not _leans(text) or len(chain) == LONGEST_CHAIN:
+            break
+        later = text
+    return chain or [asked[-1]]
+
+
+def _of_another(question: str, before: str) -> str:
+    """Return the question before asked of another one, "" where a question says more than which.
+
+    "What is the first agreement?", "And the third?". Not "When was the second one signed?".
+    """
+    which = ORDINAL.search(question)
+    if which is None or not ORDINAL.search(before) or _adds(question, f"{which.group()} {before}"):
+        return ""
+    return ORDINAL.sub(which.group(), before, count=1)
+
+
+def _names_alone(question: str) -> bool:
+    """Say whether a question gives no more than names: "And Japan?"."""
+    content = _content(question)
+    return (
+        bool(content) and OPENING.match(question) is not None and {*content} <= {*map(fold, names(question))}
+    )
 
 
 def _with_name(question: str, turns: Sequence[Mapping[str, str]]) -> str:
@@ -106,14 +141,19 @@ def _spoken_of(turns: Sequence[Mapping[str, str]]) -> str:
 
 def _adds(question: str, said: str) -> bool:
     """Say whether a question has content that was not said before."""
-    return bool({*content_words(question)} - {*content_words(said)})
+    return bool({*_content(question)} - {*_content(said)})
+
+
+def _content(text: str) -> list[str]:
+    """Return the words of a turn that say something."""
+    return [word for word in content_words(text) if word not in EMPTY]
 
 
 def _leans(question: str) -> bool:
     """Say whether a question leaves out its subject: it points back, or has next to no content."""
     if persons.of_a_name(question) is not None:
         return False
-    content = content_words(question)
+    content = _content(question)
     begins = OPENING.match(question)
     if len(content) < 2 or (begins is not None and len(content) < 3):
         return True
@@ -124,4 +164,5 @@ def _leans(question: str) -> bool:
         return False
     before = question[: points.start()]
     named = names(before) or NUMBER.search(before)
-    return not named and len(content_words(before)) < SUBJECT
+    inside = named and not OUTSIDE.fullmatch(question, points.start())
+    return not inside and len(content_words(before)) < SUBJECT

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from unicodedata import category
 
@@ -11,6 +12,8 @@ HYPHENS = "‑-"
 SIGNS = "-−+±"
 INNER = f".,:/&’'{HYPHENS}"
 """Marks that stand within a word, a number or a name: 11,000, 3.5, 9/11, O'Neill, AT&T, two-day."""
+
+POSSESSIVE = re.compile(r"(?<=\w)[’']s$")
 
 CLOSING = {"“": "”", "‘": "’", "«": "»", "»": "«", "„": "“”", "(": ")", "[": "]", '"': '"'}
 """What closes each mark; the first of two that could open it opens it."""
@@ -30,6 +33,9 @@ def mended(passage: Passage, start: int, end: int) -> tuple[int, int]:
     pairs = list(_pairs(text))
     trimmed = _trimmed(text, start, end, first, last, pairs)
     start, end = _grown(text, *(trimmed if trimmed[0] < trimmed[1] else (start, end)), pairs)
+    # "Russia's" says only the half of "Russia's economy": the name alone is said.
+    if passage.article.primary_language == "en" and text[end : end + 1].isspace():
+        end = start + len(POSSESSIVE.sub("", text[start:end]))
     return offset + start, offset + end
 
 

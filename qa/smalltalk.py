@@ -12,7 +12,7 @@ Kind = Literal["greeting", "thanks", "farewell", "okay", "help", "byline", "abou
 
 VAGUE = re.compile(
     r"(so )?(what('s| is| does) (this|it)( talk| say)?( all)?"
-    r"|what('s| is) the (main )?(topic|subject|point|gist))"
+    r"|what('s| is) the (main )?(topic|subject|point|gist)|who wrote it|when was it (written|published))"
 )
 """Asks about the article where nothing was said before, and else about what was said."""
 
@@ -20,7 +20,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "greeting",
         re.compile(
-            r"(hi|hello|hey|hiya|yo|greetings|good (morning|afternoon|evening|day))( there| all| everyone)?"
+            r"(hi|hello|hey|hiya|yo|greetings|good (morning|afternoon|evening|day))"
+            r"( there| again| all| everyone| bot| chat ?bot)?( how are you( doing)?( today)?)?"
+            r"|how are you( doing)?( today)?"
             r"|hallo|guten (morgen|tag|abend)|bonjour|bonsoir|salut|hola|buen[oa]s (días|dias|tardes)"
             r"|привет|здравствуйте|добрый день|你好|您好|안녕하세요"
         ),
@@ -29,7 +31,7 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "thanks",
         re.compile(
             r"((ok|okay|great|cool|perfect|got it) )?(many )?(thanks?|thank you|thx|ty|cheers)( you)?"
-            r"( (so|very) much| a lot)?( for (your|the|this|that) (help|answers?|info|information))?"
+            r"( (so|very) much| a lot| mate)*( for (your|the|this|that) (help|answers?|info|information))?"
             r"|danke( schön)?|vielen dank|merci( beaucoup)?|(muchas )?gracias"
             r"|спасибо( большое)?|谢谢|감사합니다"
         ),
@@ -46,7 +48,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(
             r"((oh|ah|hm+|ok|okay) )*(ok|okay|alright|all right|great|cool|nice|good|perfect|excellent|fine"
             r"|wow|interesting|right|i see|got it|understood|makes sense|good to know|yes|yeah|yep|no|nope|oh"
-            r"|aha|hm+)( (ok|okay|then|great|cool))?"
+            r"|aha|hm+|lol|haha)( (ok|okay|then|great|cool))?"
+            r"|((that|this|it)('s| is| was) )?((very|so|really|quite) )?(helpful|useful)"
+            r"|(good|great|nice|excellent|perfect) (answer|job|work)"
         ),
     ),
     (
@@ -63,8 +67,11 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "byline",
         re.compile(
             r"who (wrote|has written|published|is the (author|writer) of) (this|the)"
-            r" (article|story|text|piece)|who wrote this|(who('s| is) )?the (author|writer)|author|byline"
-            r"|when was (this|(this|the) (article|story|text|piece)) (written|published)"
+            r" (article|story|text|piece)|who wrote (this|it)|(who('s| is) )?the (author|writer)|author"
+            r"|byline"
+            r"|when was (this|it|(this|the) (article|story|text|piece)) (written|published)"
+            r"|(what('s| is) )?(the )?(publication date|date of (this|the)( article| story| text| piece)?)"
+            r"|what('s| is) the (title|headline)( of (this|the) (article|story|text))?"
         ),
     ),
     (
@@ -72,12 +79,15 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         re.compile(
             r"(so )?(what('s| is| does) (this|the|it)( article| text| page| story)?"
             r"( talk| say)?( all)?( about)?"
-            r"|what am i reading|what('s| is) the (title|headline)( of (this|the) (article|story|text))?"
-            r"|((give|tell) me |what are )?the (main|key) points( of (this|the) (article|story|text))?"
-            r"|(give me a |a )?(summary|summari[sz]e( this| it| the article| the text)?)"
+            r"|what am i reading"
+            r"|((give|tell) me |what are )?(the )?(main|key) (points|takeaways)"
+            r"( of (this|the) (article|story|text))?"
+            r"|((can|could) you )?(please )?(give me )?(a )?((short|brief|quick) )?summary"
+            r"( of (this|it|(this|the) (article|story|text|page)))?( please)?"
             r"|what('s| is) the (main )?(topic|subject|point|gist)( of (this|the)( article| text| story)?)?"
-            r"|tl ?dr|(can you |please )?(summari[sz]e|sum up)( this| the)?( article| text| page)?"
-            r"( for me)?( please)?)"
+            r"|tl ?dr|((can|could) you )?(please )?(summari[sz]e|sum up)( this| it)?( the)?"
+            r"( article| text| page)?"
+            r"( in (a|one|two|three|a few) (words?|sentences?|lines?))?( for me)?( please)?)"
         ),
     ),
 )
@@ -96,14 +106,14 @@ REPLIES: dict[Kind, str] = {
 
 
 def byline_of(articles: Sequence[Article]) -> str:
-    """Say who wrote each article and when it was published, where that is known."""
+    """Say what each article is called, who wrote it and when it was published, where that is known."""
     lines = []
     for article in articles:
         known = [f"by {article.author}"] if article.author else []
         known += [f"published {article.published}"] if article.published else []
-        if known:
-            lines.append(f"“{article.title}”: {', '.join(known)}.")
-    return " ".join(lines) or "Who wrote it, and when it was published, is not known here."
+        unknown = "who wrote it, and when it was published, is not known here"
+        lines.append(f"“{article.title}”: {', '.join(known) or unknown}.")
+    return " ".join(lines)
 
 
 def kind_of(text: str, *, opens: bool = True) -> Kind | None:
@@ -112,7 +122,7 @@ def kind_of(text: str, *, opens: bool = True) -> Kind | None:
     ``opens`` says that nothing was said before: "what is it?" then means the article.
     """
     plain = re.sub(r"[^\w' ]+", " ", text.casefold().replace("’", "'"))
-    plain = " ".join(plain.split())
+    plain = re.sub(r"\b(what|who)s\b", r"\1's", " ".join(plain.split()))
     if not opens and VAGUE.fullmatch(plain):
         return None
     return next((kind for kind, pattern in _PATTERNS if pattern.fullmatch(plain)), None)

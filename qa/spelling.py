@@ -136,6 +136,8 @@ class Spelling:
 
     def is_foreign(self, question: str) -> bool:
         """Say whether a question is in a language that is neither the articles' nor English."""
+        if "¿" in question and self._language != "es":
+            return True
         words = WORD.findall(unicodedata.normalize("NFKC", question))  # ornate letters are plain ones
         if words and not self._scripts & {*map(_script, "".join(words))}:
             return True

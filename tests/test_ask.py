@@ -76,12 +76,30 @@ def test_an_index_of_several_languages_refuses_none_of_them(tmp_path: Path) -> N
     assert qa.load(tmp_path / "index").ask("Warum bleibt das Schiff heute liegen?").kind != "language"
 
 
+@pytest.mark.parametrize("question", ["who?", "when?", "what is the source?", "asdf qwer"])
+def test_what_the_article_is_not_about_it_does_not_answer_surely(bot: qa.Bot, question: str) -> None:
+    answer = bot.ask(question)
+    assert answer.verdict != "answered"
+    assert answer.confidence <= bot.calibration.answer_threshold
+
+
+def test_are_you_sure_after_a_refusal_speaks_of_the_refusal(bot: qa.Bot) -> None:
+    asked = "What did the UN say about North Korea?"
+    refused = bot.ask(asked)
+    assert refused.verdict == "related"
+    said = bot.ask("Are you sure?", [{"role": "user", "content": asked}])
+    assert "does not seem to answer it" in said.message
+    assert f"{refused.confidence:.0%}" in said.message
+    assert (said.kind, said.to_dict()["kind"]) == ("sure", "sure")
+
+
 def test_who_wrote_the_articles_is_said_where_it_is_known(bot: qa.Bot, tmp_path: Path) -> None:
     (tmp_path / "ship.md").write_text("---\nauthor: The editors\npublished: 2026-11-28\n---\n\nIt sank.")
     qa.build(tmp_path / "ship.md", tmp_path / "index")
     said = qa.load(tmp_path / "index").ask("Who wrote this article?").message
     assert "The editors" in said
     assert "2026-11-28" in said
+    assert "“ship”" in qa.load(tmp_path / "index").ask("What is the title?").message
 
 
 def test_no_row_of_a_part_of_a_table_is_said_to_be_likely_the_most(tmp_path: Path) -> None:

@@ -50,6 +50,20 @@ def test_a_question_without_content_speaks_of_what_was_answered(bot: qa.Bot) -> 
         assert bot.ask("Why?", other).to_dict() == answer.to_dict()
 
 
+def test_a_bare_question_that_was_refused_is_not_taken_for_answered(bot: qa.Bot) -> None:
+    before = [{"role": "user", "content": "Who signed the agreements?"}]
+    for bare in ("When?", "Where?", "By whom?", "How much?", "Since when?"):
+        answered = bot.ask(bare, before).quote is not None
+        understood = bot.forms("Why?", [*before, {"role": "user", "content": bare}])[-1]
+        assert ("“" in understood) == answered, bare
+
+
+@pytest.mark.parametrize("said", ["who wrote it?", "When was it published?"])
+def test_it_is_the_article_where_nothing_was_said_before(bot: qa.Bot, said: str) -> None:
+    assert bot.ask(said).kind == "byline"
+    assert bot.ask(said, after("What is the third agreement about?")).kind != "byline"
+
+
 def test_nothing_is_read_after_an_answer_that_was_none(bot: qa.Bot) -> None:
     asked = "What did the UN say?"
     said = bot.ask(asked)
@@ -143,6 +157,7 @@ def test_ordinals_point_into_what_was_listed(bot: qa.Bot) -> None:
             "What was the third of the second treaty?",
         ),
         ("What did the second one say last week?", "And the last?", "What did the last one say last week?"),
+        ("What is the first treaty about?", "And the third again?", "What is the third treaty about?"),
     ],
 )
 def test_only_the_ordinal_that_is_asked_about_is_exchanged(before: str, question: str, meant: str) -> None:
@@ -163,6 +178,38 @@ def test_only_the_ordinal_that_is_asked_about_is_exchanged(before: str, question
 )
 def test_a_question_that_names_its_subject_is_never_touched(question: str) -> None:
     assert candidates(question, after("What did they sign?")) == [question]
+
+
+def test_an_ordinal_follows_another_that_stood_for_a_question() -> None:
+    history = after("What is the third agreement about?", "And the second?", "What about the fifth?")
+    assert candidates("And the first?", history)[-1] == "What is the first agreement about?"
+    assert candidates("When was it signed?", history)[-1].startswith("What is the fifth agreement about?")
+
+
+def test_names_that_are_asked_about_in_turn_do_not_pile_up() -> None:
+    history = after("How is Ukraine affected?", "And Japan?", "What about South Korea?")
+    assert candidates("And the US?", history)[-1] == "How is Ukraine affected? And the US?"
+    assert candidates("And economically?", history)[-1].endswith("What about South Korea? And economically?")
+    assert candidates("And Japan?", after("And the US?"))[-1] == "And the US? And Japan?"
+
+
+@pytest.mark.parametrize("question", ["Which ones exactly?", "In which newspaper exactly?", "Why exactly?"])
+def test_a_word_of_emphasis_is_no_subject(question: str) -> None:
+    assert len(candidates(question, after("Which neighbours protested?"))) == 2
+
+
+@pytest.mark.parametrize(
+    ("question", "leans"),
+    [
+        ("Could Russia help with that?", True),
+        ("What did Kim say about this?", True),
+        ("Did Putin say that?", True),
+        ("What does the EU do about Russia and its sanctions on that?", False),
+        ("Does Kim like it?", False),
+    ],
+)
+def test_what_points_out_of_a_question_leans_behind_a_name(question: str, leans: bool) -> None:
+    assert (len(candidates(question, after("What are the nuclear risks?"))) == 2) == leans
 
 
 @pytest.mark.parametrize("question", ["How long does it last?", "When was the second one signed?"])
@@ -194,7 +241,19 @@ def test_small_talk_is_nothing_to_lean_on(bot: qa.Bot) -> None:
         ("Guten Tag", "greeting"),
         ("Who wrote this article?", "byline"),  # and not whom it speaks of
         ("author", "byline"),
-        ("what is the headline?", "about"),
+        ("what is the headline?", "byline"),
+        ("hello bot", "greeting"),
+        ("Good morning, how are you?", "greeting"),
+        ("thx a lot mate", "thanks"),
+        ("That's helpful!", "okay"),
+        ("great answer", "okay"),
+        ("lol", "okay"),
+        ("date of the article", "byline"),
+        ("summary please", "about"),
+        ("Can you give me a short summary?", "about"),
+        ("summarise the article in one sentence", "about"),
+        ("key takeaways", "about"),
+        ("whats this about", "about"),
         ("you are wrong", "sure"),
         ("How do you know that?", "place"),
         ("Can you repeat that please?", "place"),

@@ -72,6 +72,9 @@ def quoted(text: str, read: str, question: str = "Who?") -> str:
         ),
         ("She said: “It is over. It never began.” Then she left.", "” Then she", "Then she"),
         ("The workers’ rights and O’Brien’s.", "workers", "workers"),
+        ("It strained Russia’s economy.", "Russia’s", "Russia"),
+        ("It strained Russia's economy.", "strained Russia's", "strained Russia"),
+        ("It strained Russia’s economy.", "Russia’s economy", "Russia’s economy"),
     ],
 )
 def test_words_numbers_and_marks_are_quoted_whole(text: str, read: str, whole: str) -> None:

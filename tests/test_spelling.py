@@ -129,6 +129,7 @@ def test_a_spelling_goes_with_its_article() -> None:
         ("Wer schickte Waffen in die Ukraine?", True),
         ("¿Quién envió municiones a Ucrania?", True),
         ("Qui a envoyé la lettre?", True),
+        ("¿Qué firmaron Putin y Kim?", True),
         ("Кто отправил письмо?", True),
         ("누가 편지를 보냈습니까?", True),
         ("谁写了这封信？", True),

@@ -8,7 +8,7 @@ from fastapi import APIRouter, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from qa.answer import Verdict
+from qa.answer import Kind, Verdict
 from qa.bot import MAX_QUESTION
 from qa.errors import QaError
 from qa.web.access import error
@@ -88,6 +88,7 @@ class AnswerModel(BaseModel):
     quote: QuoteModel | None = Field(description="The exact words; null unless answered.")
     passages: list[PassageModel] = Field(description="What comes closest, best first.")
     message: str = Field(description="The verdict in a sentence; the only words that are not the article's.")
+    kind: Kind = Field(description="What the message says: verdict, or a wish (more, sure), or small talk.")
 
 
 class PassagesModel(BaseModel):

@@ -57,6 +57,7 @@ def test_two_tools_and_no_others_each_described(server: Served) -> None:
         "quote",
         "passages",
         "message",
+        "kind",
     }
 
 

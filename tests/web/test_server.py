@@ -138,7 +138,7 @@ def test_the_openapi_document_names_routes_and_types(client: httpx.Client) -> No
     document = client.get("/openapi.json").json()
     assert {"/api/ask", "/api/search", "/healthz"} <= set(document["paths"])
     answer = document["components"]["schemas"]["AnswerModel"]["properties"]
-    assert set(answer) == {"question", "verdict", "confidence", "quote", "passages", "message"}
+    assert set(answer) == {"question", "verdict", "confidence", "quote", "passages", "message", "kind"}
     assert set(document["paths"]["/api/ask"]["post"]["responses"]) == {"200", "422", "503"}
 
 
@@ -297,6 +297,13 @@ def test_a_name_that_was_pointed_at_this_machine_is_refused(client: httpx.Client
     assert client.get("/", headers={"Host": "evil.example"}).status_code == 403
     assert client.get("/", headers={"Host": "localhost", "X-Forwarded-Host": "["}).status_code == 403
     assert client.get("/healthz", headers={"Host": "localhost:1234"}).status_code == 200
+
+
+@pytest.mark.parametrize("host", ["LOCALHOST", "127.0.1.1"])
+def test_however_this_machine_is_named_it_answers_to_its_own_names_alone(start: Start, host: str) -> None:
+    with httpx.Client(base_url=start(host=host).url) as client:
+        assert client.get("/healthz").status_code == 200
+        assert client.get("/healthz", headers={"Host": "evil.example:7860"}).status_code == 403
 
 
 def test_behind_the_proxy_of_a_space_the_page_is_its_own(start: Start) -> None:
@@ -527,6 +534,9 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
         set(row) == {"question", "verdict", "passage_ids", "helpful", "comment", "passages_version"}
         for row in rows
     )
+    # One that is too long to be asked again with what it leans on.
+    with (folder / "feedback.jsonl").open("a", encoding="utf-8") as lines:
+        lines.write(json.dumps(rows[0] | {"question": "x" * 2_900}) + "\n")
     out = tmp_path / "questions.jsonl"
     command = [sys.executable, "-m", "qa", "feedback", str(folder), str(out)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
@@ -535,7 +545,8 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
         f"{tmp_path / 'questions.unlabelled.jsonl'}: 2, for a person to say what is right.",
     ]
     version = passages_version(bot.index.manifest)
-    assert to_questions(folder, version, out) == (2, 2, 0)
+    assert "1 questions are too long" in done.stderr
+    assert to_questions(folder, version, out) == (2, 2, 0, 1)
     read = read_questions(out, bot.index.passages)[None]
     assert [(q.text, q.answerable, q.verdict) for q in read] == [
         (good, True, "answered"),
