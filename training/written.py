@@ -34,7 +34,10 @@ HELD_OUT = {
     "calibration": (
         "abraham afcfta aukus catalonia cbam chips earthquake heat-pumps hs2 iran-saudi lobito "
         "macron-beijing notre-dame solomons-china soybeans sugar-tax svb wirecard womens-world-cup xi-saudi "
-        "boj-exit jetp price-cap right-to-repair somaliland-port xian-summit"
+        "boj-exit jetp price-cap right-to-repair somaliland-port xian-summit "
+        "held-brunei-china held-chad-hungary held-entry-cholera held-entry-oresund held-entry-safavids "
+        "held-entry-sewing-machine held-mongolia-us held-nixon-bucharest held-sukarno-moscow "
+        "held-talk-fergana-border held-talk-khor-abdullah held-talk-quito-embassy held-talk-seoul-havana"
     ),
     "test": (
         "belt-and-road camp-david dieselgate farc ftx galwan goodfriday grain-deal oresund potash smallpox "
