@@ -73,9 +73,9 @@ def extent(question: str, passage: Passage, start: int, end: int) -> tuple[int, 
 
     A question that can be settled with yes or no gets the sentence that settles it, and so does one for what
     was said, and one that asks why, how or what happens where what is pointed at is too short to be a
-    statement. A cell says nothing without its
-    row: of a table the row is quoted, or all of it where several rows are asked for or compared. A list is
-    quoted whole, unless one thing is asked for and its item is a sentence.
+    statement. A cell says nothing without its row: of a table the row is quoted, or all of it where several
+    rows are asked for or compared. A list is quoted whole, unless one thing is asked for and its item is a
+    sentence.
     """
     whole = passage.start, passage.end
     first, last = passage.sentences_at(start, end)

@@ -27,7 +27,10 @@ MAX_PARAGRAPH = 1_000_000
 MAX_FRONT_MATTER = 64_000
 """Characters. These limits keep the time and memory that a hostile article takes within bounds."""
 
-FIELDS = frozenset({"title", "language", "author", "published", "source", "questions"})
+LINES = ("title", "language", "author", "published", "source")
+FIELDS = frozenset({*LINES, "questions"})
+"""What front matter may say; the first five in a line each."""
+
 KEY = re.compile(r"[a-z][\w-]*")
 """A field of front matter as programs write it."""
 
@@ -105,9 +108,7 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
         raise ArticleError(
             f"{name}: its Markdown is nested too deeply. Flatten its lists or quotes."
         ) from error
-    fields = {
-        field: _field(meta, field, name) for field in ("title", "language", "author", "published", "source")
-    }
+    fields = {field: _field(meta, field, name) for field in LINES}
     own = fields.pop("title")
     if (language := fields.pop("language")) and not LANGUAGE.fullmatch(language):
         raise ArticleError(f"{name}: language {language[:40]!r} is no code such as en or pt-BR.")

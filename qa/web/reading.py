@@ -64,7 +64,7 @@ def _table(text: str, span: str) -> str:
             html += f"<{tag}{kind}>{text_html(cell)}<span hidden>{gap}</span>"
         tag = "td"
     # A box that scrolls is reached by the keyboard, in Safari too, and has the name of its columns.
-    name = escape(", ".join(filter(None, cells(text.split(ROW_GAP)[0]))))
+    name = escape(", ".join(filter(None, cells((*rows, last)[0]))))
     box = f'<div class="table" tabindex="0" role="group" aria-label="{name}">'
     return f"{box}<table {span}>{html}</table></div>"
 
