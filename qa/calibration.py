@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
+import numpy.typing as npt
 
 from qa.answer import VERDICTS
 from qa.bot import clean, load
@@ -24,10 +25,17 @@ from qa.questions import FOREIGN, Document
 from qa.report import watched
 from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Logistic, Signals
 
+Numbers = npt.NDArray[np.float64]
+Flags = npt.NDArray[np.bool_]
+
 RANKS = (0.5, 1.0, 1.5, 2.0, 3.0)
 """Weights of the search's score against the margin that are tried."""
 
-ANSWER_THRESHOLDS = np.linspace(0.2, 0.7, 51)
+THRESHOLDS = (0.2, 0.7)
+"""Bounds of the confidence from which a question is answered, for readers whose margins tell little."""
+
+FLAT = 1e-6
+"""The least that an answerable question is surer than another: of a reader that cannot tell, it is less."""
 
 SHIFTS = (-5.0, 5.0)
 """Bounds of a follow-up's weight: where none of them, or all, were right, it gets none."""
@@ -123,14 +131,7 @@ def fit(rows: Sequence[dict[float, Row]], topic_threshold: float) -> Calibration
     answers = _logistic(found, [row.right for row in found], FEATURES)
     touches = _logistic(found, [row.touches for row in found], TOPIC_FEATURES)
     sure = np.array([answers(row.signals) for row in found])
-    on_topic = np.array([touches(row.signals) >= topic_threshold for row in found])
-
-    def balanced(threshold: float) -> float:
-        right = (on_topic & (sure >= threshold)) == answerable
-        shares = (np.average(right[kind], weights=weights[kind]) for kind in (answerable, ~answerable))
-        return float(sum(shares)) / 2
-
-    threshold = round(float(max(ANSWER_THRESHOLDS, key=balanced)), 2)
+    threshold = _threshold(sure, answerable, weights)
     answers.weights["follow_up"] = _shift([row[follow_up_rank] for row in follow_ups], answers)
     return Calibration(answers, touches, threshold, topic_threshold, rank, follow_up_rank)
 
@@ -149,6 +150,22 @@ def _refuse_few(answerable: Iterable[bool], where: str = "") -> None:
 def _rank(rows: Sequence[dict[float, Row]]) -> float:
     """Return the weight of the search's score with which most first passages are right."""
     return max(RANKS, key=lambda rank: sum(row[rank].right * row[rank].weight for row in rows))
+
+
+def _threshold(sure: Numbers, answerable: Flags, weights: Numbers) -> float:
+    """Return the confidence at which a question is answerable as often as questions are on the whole.
+
+    Answerable and other questions counting alike, no threshold tells them apart better. It comes from a model
+    of all questions: the threshold with the fewest errors counted is another by chance, by 0.1 and more.
+    """
+    from sklearn.linear_model import LogisticRegression
+
+    odds = np.log(sure / (1 - sure))
+    model = LogisticRegression(C=1.0).fit(odds[:, None], answerable, weights)
+    share = np.average(answerable, weights=weights)
+    at = (math.log(share / (1 - share)) - model.intercept_[0]) / max(model.coef_[0, 0], FLAT)
+    lowest, highest = (math.log(bound / (1 - bound)) for bound in THRESHOLDS)
+    return round(1 / (1 + math.exp(-max(lowest, min(highest, float(at))))), 2)
 
 
 def _shift(rows: Sequence[Row], answers: Logistic) -> float:

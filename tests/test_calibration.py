@@ -6,6 +6,7 @@ import json
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from qa.bot import SHIPPED_INDEX
@@ -52,6 +53,28 @@ def test_first_questions_are_judged_as_if_no_follow_up_had_been_seen() -> None:
     alone, both = fit(FIRST, TOPIC_THRESHOLD), fit([*FIRST, *LATER], TOPIC_THRESHOLD)
     assert alone.answer_threshold == both.answer_threshold
     assert alone.answers(signals(CLEAR)) == both.answers(signals(CLEAR)) > 0.9
+
+
+def drawn(seed: int) -> list[dict[float, Row]]:
+    """Return questions of which the answerable have the higher margins, on the whole."""
+    rng = np.random.default_rng(seed)
+    rows = []
+    for answerable in (True, False):
+        for margin in rng.normal(1.5 if answerable else -1.5, 2.0, 300):
+            row = Row(signals(float(margin)), answerable, answerable, touches=True)
+            rows.append(dict.fromkeys(RANKS, row))
+    return rows
+
+
+def test_the_threshold_does_not_follow_chance() -> None:
+    thresholds = [fit(drawn(seed), TOPIC_THRESHOLD).answer_threshold for seed in range(8)]
+    assert max(thresholds) - min(thresholds) < 0.04
+    assert np.mean(thresholds) == pytest.approx(0.5, abs=0.02)
+
+
+def test_a_reader_that_cannot_tell_gets_a_threshold_too() -> None:
+    alike = [dict.fromkeys(RANKS, Row(signals(0.0), False, n % 2 == 0, touches=True)) for n in range(80)]
+    assert 0.2 <= fit(alike, TOPIC_THRESHOLD).answer_threshold <= 0.7
 
 
 def test_too_few_questions_are_refused_before_they_are_read(
