@@ -63,23 +63,31 @@ def _lock(folder: Path) -> int | None:
 
 
 def _sweep(folder: Path) -> None:
-    """Remove what killed processes left beside a folder: nobody holds it, and it is not of this minute.
-
-    An old folder that was moved aside, and that no new one came in place of, is put back.
-    """
+    """Settle what killed processes left beside a folder: what nobody holds, and is not of this minute."""
     beside = glob.escape(folder.name)
     for old in folder.parent.glob(f".{beside}{OLD}*"):
         with suppress(OSError):
-            if time.time() - old.stat().st_ctime > FRESH:
-                if folder.exists():
-                    shutil.rmtree(old, ignore_errors=True)
-                else:
-                    old.rename(folder)
-    for left in folder.parent.glob(f".{beside}{HALF}*"):
+            _settle(old, folder)
+    for half in folder.parent.glob(f".{beside}{HALF}*"):
         with suppress(OSError):
-            if time.time() - left.stat().st_mtime > FRESH and (lock := _lock(left)) is not None:
-                shutil.rmtree(left, ignore_errors=True)
-                os.close(lock)
+            _discard(half)
+
+
+def _settle(old: Path, folder: Path) -> None:
+    """Put back an old folder that no new one came in place of; remove it where one did."""
+    if time.time() - old.stat().st_ctime <= FRESH:
+        return
+    if folder.exists():
+        shutil.rmtree(old, ignore_errors=True)
+    else:
+        old.rename(folder)
+
+
+def _discard(half: Path) -> None:
+    """Remove a folder that was never finished."""
+    if time.time() - half.stat().st_mtime > FRESH and (lock := _lock(half)) is not None:
+        shutil.rmtree(half, ignore_errors=True)
+        os.close(lock)
 
 
 def _sync(folder: Path) -> None:

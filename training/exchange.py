@@ -70,7 +70,7 @@ def _relation(question: str, passage: str, names: Sequence[str], rng: random.Ran
     if not spots or NEGATED.search(question):
         return None
     spot = rng.choice(spots)
-    return question[: spot.start()] + OPPOSITE[spot.group()] + question[spot.end() :]
+    return _put(OPPOSITE[spot.group()], spot)
 
 
 def _name(question: str, passage: str, names: Sequence[str], rng: random.Random) -> str | None:
@@ -83,7 +83,7 @@ def _name(question: str, passage: str, names: Sequence[str], rng: random.Random)
     other = rng.choice(alike or names)
     if other.lower() in passage.lower() or other.lower() in question.lower():
         return None
-    return question[: spot.start()] + other + question[spot.end() :]
+    return _put(other, spot)
 
 
 def _number(question: str, passage: str, names: Sequence[str], rng: random.Random) -> str | None:
@@ -92,11 +92,16 @@ def _number(question: str, passage: str, names: Sequence[str], rng: random.Rando
         return None
     spot = rng.choice(spots)
     digits = re.sub(r"\d", lambda _: str(rng.randint(1, 9)), spot.group())
-    return None if digits in passage else question[: spot.start()] + digits + question[spot.end() :]
+    return None if digits in passage else _put(digits, spot)
 
 
 def _negation(question: str, passage: str, names: Sequence[str], rng: random.Random) -> str | None:
     spot = AUXILIARY.search(question)
     if spot is None or NEGATED.search(question) or NEGATED.search(passage) or rng.random() > RARELY:
         return None
-    return f"{question[: spot.end()]}n't{question[spot.end() :]}"
+    return _put(f"{spot.group()}n't", spot)
+
+
+def _put(words: str, spot: re.Match[str]) -> str:
+    """Return a question with other words at a spot in it."""
+    return spot.string[: spot.start()] + words + spot.string[spot.end() :]
