@@ -160,8 +160,12 @@ class Bot:
         Raises:
             QuestionError: if the history is malformed.
         """
-        read = [t for t in turns_of(history) if t["role"] != "user" or self._unread(t["content"]) is None]
+        read = self._read(history)
         return candidates(question, read, lambda: self._quoted(read))
+
+    def _read(self, history: Sequence[Message]) -> list[dict[str, str]]:
+        """Return the turns of a conversation without the questions that were not read."""
+        return [t for t in turns_of(history) if t["role"] != "user" or self._unread(t["content"]) is None]
 
     def _quoted(self, history: Sequence[Message]) -> str:
         """Return what was quoted as the answer to the last question, "" if it had none.
@@ -173,8 +177,10 @@ class Bot:
             return ""
         if before.said and any(before.said in article.text for article in self.index.articles):
             return before.said
-        # In the forms in which it was judged then: what was refused must not be taken for answered now.
-        answer = self._answer(self._judged(self.forms(clean(before.question), before.history)))
+        # After what it leaned on: what was refused must not be taken for answered now. What had been quoted
+        # before that is not looked for again, or a long history would be read whole.
+        forms = candidates(clean(before.question), self._read(before.history))
+        answer = self._answer(self._judged(forms))
         return answer.quote.text if answer.quote else ""
 
     def search(self, question: str, k: int = 5) -> tuple[Passage, ...]:

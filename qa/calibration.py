@@ -64,7 +64,7 @@ def calibrate_index(folder: Path, questions: Path, part: str, limit: int | None 
     # Said before all are read, which takes long.
     _refuse_few([q.answerable for q in asked if not q.history], f"{questions}, part {part!r}: ")
     rows = list(watched(collect(examiner, documents), str(questions), len(asked)))
-    put_calibration(folder, fit(rows, bot.calibration.topic_threshold))
+    put_calibration(folder, fit(rows, bot.calibration.topic_threshold), bot.index.manifest)
     return len(rows)
 
 

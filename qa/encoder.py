@@ -55,7 +55,7 @@ class EncoderInfo:
 
     model: str
     dimension: Annotated[int, msgspec.Meta(ge=1)]
-    window: Annotated[int, msgspec.Meta(ge=1)]
+    window: Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
     pooling: str
     query_prompt: str
     passage_prompt: str

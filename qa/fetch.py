@@ -88,7 +88,7 @@ def fetch(address: str, folder: Path) -> Path:
         path = folder / f"{stem[:LONGEST_NAME] or 'article'}{'.md' if markdown else '.txt'}"
         try:
             path.write_text(data.decode(charset or "utf-8-sig"), encoding="utf-8", newline="")
-        except (UnicodeDecodeError, LookupError) as error:
+        except (UnicodeError, LookupError) as error:
             raise ArticleError(f"{address}: is not the {charset or 'utf-8'} that it should be.") from error
         return path
     page = trafilatura.load_html(_decoded(data, charset))
@@ -97,7 +97,7 @@ def fetch(address: str, folder: Path) -> Path:
     ):
         raise ArticleError(f"{address}: no article is found on that page. Save its text as a file instead.")
     about = trafilatura.extract_metadata(page, default_url=final)
-    language = str(page.get("lang") or "")
+    language = str(page.get("lang") or "").replace("_", "-")
     title = about.title or urlsplit(final).hostname or "Article"
     fields = {
         "title": title,
@@ -115,7 +115,7 @@ def _decoded(data: bytes, charset: str | None) -> str | bytes:
     """Decode a page as its server says; as it is, to be guessed, where that says nothing or does not fit."""
     try:
         return data.decode(charset) if charset else data
-    except (UnicodeDecodeError, LookupError):
+    except (UnicodeError, LookupError):
         return data
 
 
@@ -126,7 +126,8 @@ def _read(client: httpx.Client, address: str) -> tuple[str, str | None, bytes, s
         "GET", address, headers={"Accept": "text/html, text/markdown, text/plain"}
     ) as response:
         response.raise_for_status()
-        final = str(response.url)
+        # A password in an address is nobody else's business, and a source is published.
+        final = str(response.url.copy_with(username="", password=""))
         kind = response.headers.get("content-type", "").partition(";")[0].strip().lower()
         if not is_address(final) or kind not in HTML | TEXT:
             raise ArticleError(f"{address}: is {kind or 'of no stated type'}; a page or a text is needed.")

@@ -221,15 +221,20 @@ def cut_all(articles: Sequence[Article], tokenizer: Tokenizer, info: EncoderInfo
     return passages
 
 
-def calibrate(folder: Path, calibration: Calibration) -> None:
+def calibrate(folder: Path, calibration: Calibration, manifest: Manifest) -> None:
     """Put a calibration into an index, in one step, in place of the one that it had.
 
+    Args:
+        folder: the index.
+        calibration: what was fitted.
+        manifest: the index's when it was asked what this was fitted on.
+
     Raises:
-        IndexFolderError: if the folder is no index, holds other files, or cannot be written.
+        IndexFolderError: if the folder is no index, or was rebuilt since; holds other files, or cannot be
+            written.
     """
     refuse_foreign(folder)
     folder = folder.resolve()
-    manifest = read_manifest(folder)
     try:
         with staged(folder) as staging:
             for name in manifest.files:
@@ -239,6 +244,7 @@ def calibrate(folder: Path, calibration: Calibration) -> None:
             files = manifest.files | {CALIBRATION: sha256_of(staging / CALIBRATION)}
             changed = msgspec.structs.replace(manifest, files=dict(sorted(files.items())))
             (staging / MANIFEST).write_bytes(changed.to_bytes())
+            refuse_replaced(folder, manifest)
     except OSError as error:
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
 
@@ -250,7 +256,7 @@ def refuse_replaced(folder: Path, manifest: Manifest) -> None:
         IndexFolderError: if it was.
     """
     if read_manifest(folder) != manifest:
-        raise IndexFolderError(f"{folder}: was rebuilt while it was loaded. Load it again.")
+        raise IndexFolderError(f"{folder}: was rebuilt meanwhile. Start again.")
 
 
 def refuse_foreign(folder: Path) -> None:

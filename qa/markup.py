@@ -24,8 +24,10 @@ MAX_BYTES = 4_000_000
 
 MAX_LINES = 200_000
 MAX_PARAGRAPH = 1_000_000
+MAX_CELLS = 200_000
 MAX_FRONT_MATTER = 64_000
-"""Characters. These limits keep the time and memory that a hostile article takes within bounds."""
+"""Lines; characters of a paragraph; cells of tables; characters of front matter. These limits keep the time
+and memory that a hostile article takes within bounds."""
 
 LINES = ("title", "language", "author", "published", "source")
 FIELDS = frozenset({*LINES, "questions"})
@@ -138,12 +140,18 @@ def _refuse_endless(body: str, name: str, *, markdown: bool) -> None:
     """Refuse what would take minutes, or gigabytes, to parse."""
     if (lines := body.count("\n")) > MAX_LINES:
         raise ArticleError(f"{name}: {lines:,} lines; at most {MAX_LINES:,} are read. Split the article.")
-    longest = max(map(len, re.split(r"\n[ \t]*\n", body))) if markdown else 0
-    if longest > MAX_PARAGRAPH:
+    if not markdown:
+        return
+    blocks = re.split(r"\n[ \t]*\n", body)
+    if (longest := max(map(len, blocks))) > MAX_PARAGRAPH:
         raise ArticleError(
             f"{name}: a paragraph of {longest:,} characters; at most {MAX_PARAGRAPH:,} are read. "
             "Part it with blank lines."
         )
+    # Each row of a table gets as many cells as its head has.
+    cells = sum(max(line.count("|") for line in block.split("\n")) * block.count("\n") for block in blocks)
+    if cells > MAX_CELLS:
+        raise ArticleError(f"{name}: tables of {cells:,} cells; at most {MAX_CELLS:,} are read. Part them.")
 
 
 def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
@@ -172,8 +180,9 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     if not isinstance(meta, dict | None):
         raise ArticleError(f"{name}: the front matter must be a list of `key: value` lines.")
     fields = {str(key).lower(): value for key, value in (meta or {}).items()}
-    if fields and FIELDS.isdisjoint(fields) and not all(KEY.fullmatch(str(key)) for key in meta or {}):
-        # "Correction: ..." between two rules is text of the article's, and not to be lost.
+    foreign = fields and FIELDS.isdisjoint(fields) and not all(KEY.fullmatch(str(key)) for key in meta or {})
+    if foreign or (meta is None and block.strip()):
+        # "Correction: ..." or "# The title" between two rules is the article's text, and not to be lost.
         return {}, f"{block}\n\n{body}"
     return fields, body
 

@@ -208,7 +208,7 @@ def _pieces(
         yield start, end
         return
     begin, stop = 0, 0
-    for _, sentence_end in _boundaries(article.language, text, table=table):
+    for _, sentence_end in _boundaries(article.primary_language, text, table=table):
         for following in _ends(text, stop, sentence_end, size, window):
             if stop > begin and size(text[begin:following]) > window:
                 yield from _stripped(text, begin, stop, start)

@@ -21,6 +21,9 @@ ASKED_OF = re.compile(r"\b(?:does|did|is|was|has|had|will|would|can|could|should
 WHERE = re.compile(r"\b(?:at|in|near|on|since|until)(?: [^\W\d_a-z][\w’'-]*)+")
 """Places and days, which are nobody's names."""
 
+OF_ANOTHER = re.compile(r"\b(?:for|from|of)(?: the)?(?: [^\W\d_a-z][\w’'-]*)+")
+"""What somebody leads, or is from."""
+
 LONGEST_NAME = 60
 """Characters of an answer that may be little more than somebody's name."""
 
@@ -53,7 +56,9 @@ def asked_about(asked: str, answer: str) -> str:
         name = _name_in(asked)
         return name if name == asked else ""
     if WHO.search(asked):
-        return _name_in(answer)
+        # "Who hired Eva Lind?": she may be either. Not "Who leads the city of Bergen?".
+        words = OF_ANOTHER.sub("", WHERE.sub("", asked)).split()[1:]
+        return "" if any(map(_is_of_name, words)) else _name_in(answer)
     subject = ASKED_OF.search(asked)
     if subject is None:
         return ""

@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     index: Path | None = Field(None, description="The index folder; the shipped article's when not given.")
     host: str = Field(
         "127.0.0.1",
+        min_length=1,
         validation_alias=AliasChoices("QA_HOST", GRADIO["host"]),
         description="The address to listen at; 0.0.0.0 for every one.",
     )

@@ -14,6 +14,7 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from qa.search import content_words
@@ -33,6 +34,9 @@ TWO_SLIPS = 7
 
 MOST_SLIPS = 12
 """Words of a question that are set right: to look one up takes 10 ms, and few slip more often."""
+
+MOST_JUDGED = 12
+"""Words by which a question's language is told: one that nobody knows is sought in nine dictionaries."""
 
 LONGEST = 24
 """Letters up to which a word is set right."""
@@ -132,7 +136,7 @@ class Spelling:
         A single one may be new, or a name.
         """
         words = content_words(question)
-        return len(words) > 1 and not any(map(self._knows, words))
+        return len(words) > 1 and not any(map(self._knows, words[:MOST_JUDGED]))
 
     def is_foreign(self, question: str) -> bool:
         """Say whether a question is in a language that is neither the articles' nor English."""
@@ -141,13 +145,15 @@ class Spelling:
         words = WORD.findall(unicodedata.normalize("NFKC", question))  # ornate letters are plain ones
         if words and not self._scripts & {*map(_script, "".join(words))}:
             return True
-        if not _dictionary_file(self._language):
+        # Names are of no language: "São Paulo".
+        named = not question.isupper() and all(word[0].isupper() for word in words)
+        if named or not _dictionary_file(self._language):
             return False
-        said = {word.lower() for word in words if len(word) > 1}
-        asked = said - self._own.keys()
+        said = dict.fromkeys(word.lower() for word in words if len(word) > 1)
+        asked = {*islice((word for word in said if word not in self._own), MOST_JUDGED)}
         known = sum(map(self._knows, asked))
         # Most words known, as nearly always: no other dictionary is opened.
-        if said & ENGLISH or OPENING.match(question) or 2 * known > len(asked):
+        if said.keys() & ENGLISH or OPENING.match(question) or 2 * known > len(asked):
             return False
         # The Spanish dictionary has no "quién", but English has no such letter.
         odd = {word for word in asked if not word.isascii() and not self._knows(word)}

@@ -188,6 +188,8 @@ def test_a_rule_on_top_is_no_front_matter() -> None:
     correction = "Correction: an earlier version misstated the year."
     assert parse_article(f"---\n{correction}\n---\n\nText.").text == f"{correction}\n\nText."
     assert parse_article("---\nlayout: post\n---\n\nText.").text == "Text."
+    headed = parse_article("---\n\n# The Harbour\n\n---\n\nIt cost 90 million.\n")
+    assert (headed.title, headed.text) == ("The Harbour", "It cost 90 million.")
 
 
 def test_front_matter_cannot_multiply_its_values() -> None:
@@ -195,6 +197,14 @@ def test_front_matter_cannot_multiply_its_values() -> None:
     with pytest.raises(ArticleError, match="alias"):
         parse_article(f"---\n{block}\n---\n\nText.")
     assert parse_article('---\ntitle: "2 * 3"\n---\n\nText.').title == "2 * 3"
+
+
+def test_a_table_that_grows_when_it_is_read_is_refused() -> None:
+    """Two kilobytes became 200,000 characters: a row has as many cells as the head."""
+    grown = f"|{'a|' * 500}\n|{'-|' * 500}\n" + "|b|\n" * 500
+    with pytest.raises(ArticleError, match="cells"):
+        parse_article(f"Text.\n\n{grown}")
+    assert parse_article("Text.\n\n| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 2_000).text
 
 
 @pytest.mark.parametrize("block", ["- a list", "title: [", "just words"])

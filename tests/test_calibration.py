@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,9 @@ import pytest
 
 from qa.bot import SHIPPED_INDEX
 from qa.calibration import RANKS, Row, calibrate_index, fit
-from qa.errors import ModelError, QaError
+from qa.errors import IndexFolderError, ModelError, QaError
+from qa.index import calibrate
+from qa.manifest import read_manifest
 from qa.reader import PACKAGED
 from qa.verdict import FEATURES, TOPIC_FEATURES, Calibration, Signals
 from training.calibrate import Collected, crossed
@@ -53,6 +56,17 @@ def test_first_questions_are_judged_as_if_no_follow_up_had_been_seen() -> None:
     alone, both = fit(FIRST, TOPIC_THRESHOLD), fit([*FIRST, *LATER], TOPIC_THRESHOLD)
     assert alone.answer_threshold == both.answer_threshold
     assert alone.answers(signals(CLEAR)) == both.answers(signals(CLEAR)) > 0.9
+
+
+def test_a_calibration_is_not_put_into_an_index_that_was_rebuilt_meanwhile(tmp_path: Path) -> None:
+    folder = tmp_path / "index"
+    shutil.copytree(SHIPPED_INDEX, folder)
+    asked = read_manifest(folder)
+    calibrate(folder, fit(FIRST, TOPIC_THRESHOLD), asked)
+    rebuilt = (folder / "manifest.json").read_bytes()
+    with pytest.raises(IndexFolderError, match="rebuilt"):
+        calibrate(folder, fit(FIRST, TOPIC_THRESHOLD), asked)
+    assert (folder / "manifest.json").read_bytes() == rebuilt
 
 
 def drawn(seed: int) -> list[dict[float, Row]]:

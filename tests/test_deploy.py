@@ -371,6 +371,9 @@ def site() -> Iterator[str]:
                 "iso-8859-2"
             ),
         ),
+        "/region": ("text/html", HARBOUR.replace('lang="en"', 'lang="de_AT"').encode()),
+        "/undefined": ("text/html; charset=undefined", HARBOUR.encode()),
+        "/undefined.txt": ("text/plain; charset=undefined", b"It opened on Tuesday."),
         "/odd": ("text/html", HARBOUR.replace('lang="en"', 'lang="see below"').encode()),
         "/image": ("image/png", b"\x89PNG"),
         "/empty": ("text/html", b"<html><body></body></html>"),
@@ -400,13 +403,35 @@ def test_of_a_page_the_article_is_kept(site: str, tmp_path: Path) -> None:
     assert "Żółć, która wie, że most będzie" in read_article(fetch(f"{site}/polish", tmp_path)).text
 
 
-@pytest.mark.parametrize(("path", "language"), [("/article", "en"), ("/german", "de-AT"), ("/odd", "en")])
+def test_a_charset_that_is_none_is_guessed(site: str, tmp_path: Path) -> None:
+    assert "softer" in read_article(fetch(f"{site}/undefined", tmp_path)).text
+
+
+def test_a_password_in_an_address_is_not_published(site: str, tmp_path: Path) -> None:
+    own = site.replace("//", "//alice:secret@")
+    assert read_article(fetch(f"{own}/article", tmp_path)).source == f"{site}/article"
+
+
+@pytest.mark.parametrize(
+    ("path", "language"), [("/article", "en"), ("/german", "de-AT"), ("/region", "de-AT"), ("/odd", "en")]
+)
 def test_a_pages_language_is_kept(site: str, tmp_path: Path, path: str, language: str) -> None:
     assert read_article(fetch(f"{site}{path}", tmp_path)).language == language
 
 
 @pytest.mark.parametrize(
-    "path", ["/to-file", "/around", "/endless", "/packed", "/image", "/empty", "/nowhere", ":1/article"]
+    "path",
+    [
+        "/undefined.txt",
+        "/to-file",
+        "/around",
+        "/endless",
+        "/packed",
+        "/image",
+        "/empty",
+        "/nowhere",
+        ":1/article",
+    ],
 )
 def test_what_is_no_article_is_named(site: str, tmp_path: Path, path: str) -> None:
     with pytest.raises(QaError, match=re.escape(path)):

@@ -1,6 +1,7 @@
 """Conversations: what leans on earlier turns is understood with them, what does not is left alone."""
 
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 
@@ -119,6 +120,30 @@ def test_he_and_she_are_who_the_last_answer_names(answer: str, question: str, me
         del history[2:]
     history[0] = {"role": "user", "content": "Where does the port lie?"}
     assert candidates(question, history)[-1] == f"Where does the port lie? {question}"
+
+
+def test_a_long_history_without_answers_is_not_read_whole(
+    bot: qa.Bot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each "Why?" was answered again, and the one before it for that."""
+    read = Mock(side_effect=bot.reader.read)
+    monkeypatch.setattr(bot.reader, "read", read)
+    bot.ask("Why?", after("What did they sign?", "Why?"))
+    few = read.call_count
+    read.reset_mock()
+    bot.ask("Why?", after("What did they sign?", *["Why?"] * 8))
+    assert read.call_count <= few
+
+
+def test_she_may_be_whom_a_question_names_as_well_as_its_answer() -> None:
+    """She was taken for who had hired her."""
+    history: list[Message] = [
+        {"role": "user", "content": "Who hired Maria Lopez?"},
+        {"role": "assistant", "content": "John Smith"},
+    ]
+    assert candidates("When was she born?", history)[-1] == "Who hired Maria Lopez? When was she born?"
+    history[0] = {"role": "user", "content": "Who is the mayor of New Bergen?"}
+    assert candidates("When was he born?", history) == ["When was John Smith born?"]
 
 
 @pytest.mark.parametrize(

@@ -231,6 +231,10 @@ def endless(manifest: dict[str, object]) -> None:
     encoder["window"] = 0
 
 
+def boundless(manifest: dict[str, object]) -> None:
+    manifest["encoder"]["window"] = 2**64  # type: ignore[index]
+
+
 def another_prompt(manifest: dict[str, object]) -> None:
     manifest["encoder"]["query_prompt"] = "query: "  # type: ignore[index]
 
@@ -244,6 +248,7 @@ def another_prompt(manifest: dict[str, object]) -> None:
         (leading_out, "Rebuild"),
         (another_prompt, "not as it was written"),
         (endless, "window"),
+        (boundless, "window"),
     ],
 )
 def test_a_manifest_that_was_changed_is_refused(

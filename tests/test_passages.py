@@ -170,6 +170,10 @@ def test_a_sentence_ends_at_no_abbreviation(language: str, sentences: list[str])
 def test_a_regions_language_has_the_languages_abbreviations(language: str, text: str) -> None:
     article = parse_article(f"---\nlanguage: {language}\n---\n\n{text}")
     assert list(sentences_of(article, 0, len(article.text))) == [(0, len(text))]
+    # Nor is a paragraph that is too long for one passage cut there.
+    long = parse_article(f"---\nlanguage: {language}\n---\n\n{' '.join([text] * 6)}")
+    for passage in cut(long, TOKENIZERS["shipped"], 24):
+        assert passage.text.endswith(text)
 
 
 def test_the_heading_path_is_no_part_of_the_text() -> None:

@@ -35,6 +35,8 @@ def test_a_mistake_is_told_by_the_variable_that_it_stands_in(monkeypatch: pytest
         Settings()
     with pytest.raises(QaError, match=r"port \(QA_PORT\)"):
         Settings(port="xyz")
+    with pytest.raises(QaError, match="host"):
+        Settings(host="")
 
 
 def test_origins_are_written_with_commas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ def _blocks(article: Article, number: int) -> Iterator[str]:
     yield f'<header><h1 id="a{number}">{text_html(article.title)}</h1>'
     byline = [text_html(text) for text in (article.author, article.published) if text]
     if is_web_address(article.source):
-        host = text_html(urlsplit(article.source).netloc)
+        host = text_html(urlsplit(article.source).netloc.rpartition("@")[2])
         byline.append(f'<a href="{escape(article.source)}" rel="noopener noreferrer">{host}</a>')
     if byline:
         yield f'<p class="byline">{" · ".join(byline)}</p>'

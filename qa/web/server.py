@@ -109,6 +109,8 @@ def serve(settings: Settings | None = None) -> None:
     logging.config.dictConfig(logs.configuration(settings.log_level))
     logging.captureWarnings(True)
     with listen(settings.host, settings.port) as listening:
+        # An address has many spellings (127.1, 2130706433), and what others may ask hangs on which it is.
+        settings = settings.model_copy(update={"host": listening.getsockname()[0]})
         app = create_app(qa.load(settings.index, threads=settings.threads), settings)
         config = uvicorn.Config(
             app,

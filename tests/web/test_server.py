@@ -299,7 +299,7 @@ def test_a_name_that_was_pointed_at_this_machine_is_refused(client: httpx.Client
     assert client.get("/healthz", headers={"Host": "localhost:1234"}).status_code == 200
 
 
-@pytest.mark.parametrize("host", ["LOCALHOST", "127.0.1.1"])
+@pytest.mark.parametrize("host", ["LOCALHOST", "127.0.1.1", "127.1"])
 def test_however_this_machine_is_named_it_answers_to_its_own_names_alone(start: Start, host: str) -> None:
     with httpx.Client(base_url=start(host=host).url) as client:
         assert client.get("/healthz").status_code == 200

@@ -12,8 +12,14 @@
   const narrow = matchMedia("(max-width: 56rem)");
   const still = matchMedia("(prefers-reduced-motion: reduce)");
 
+  const CONFIRMING = 229; // the key that ends a composition, which Safari no longer calls one by then
+
   const say = (name, values = {}) =>
     page.words[name].replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
+
+  /** A sentence about a question, which has the article's language. */
+  const spoken = (name, question) => say(name).split(/(\{question\})/).map((part) =>
+    part === "{question}" ? h("span", { lang: page.articleLanguage, dir: "auto" }, question) : part);
 
   /** Make an element: h("p.class", {attributes, onclick}, ...children). Strings become text nodes. */
   const h = (kind, attributes = {}, ...children) => {
@@ -355,7 +361,7 @@
     let conversation = 0;
 
     field.addEventListener("keydown", (event) => {
-      if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+      if (event.key !== "Enter" || event.shiftKey || event.isComposing || event.keyCode === CONFIRMING) return;
       event.preventDefault();
       form.requestSubmit();
     });
@@ -407,7 +413,7 @@
       hideCard();
       const inLog = log.contains(document.activeElement);
       const turn = h("article.turn", { tabindex: -1, "aria-busy": "true", "aria-labelledby": `q${++turns}` },
-        h(`h2${question.length > 200 ? ".long" : ""}`, { id: `q${turns}`, dir: "auto" }, question), h("p.working", {}, say("working")));
+        h(`h2${question.length > 200 ? ".long" : ""}`, { id: `q${turns}`, lang: page.articleLanguage, dir: "auto" }, question), h("p.working", {}, say("working")));
       const welcoming = log.querySelector(".welcome");
       const offers = [...log.querySelectorAll(".offer")];
       welcoming?.setAttribute("hidden", "");
@@ -493,7 +499,7 @@
     /** Fill a turn with its answer; return the numbered buttons. */
     const render = (turn, question, answer, later) => {
       if (answer.question !== question.normalize("NFC").split(/\s+/).join(" "))
-        turn.append(h("p.understood", {}, say(later ? "earlier" : "understood", { question: answer.question })));
+        turn.append(h("p.understood", {}, ...spoken(later ? "earlier" : "understood", answer.question)));
       turn.append(h("p.verdict", {}, opening(answer)));
       if (!answer.passages.length) {
         if (page.feedback && answer.verdict === "off_topic" && !answer.kind)
