@@ -1,9 +1,8 @@
 """Conversation -> question that stands alone.
 
-A question that leans on what was said before ("and in return?", "why does it?") is read alone and together
-with the questions that it leans on, and both readings count. A question that names its subject is never
-touched, so that a change of subject does not drag the old one along. One that says nothing itself ("Why?",
-"By whom?") speaks of what was just answered, and is read after that too.
+A question that leans on what was said before ("and in return?", "why does it?") is read alone and after the
+questions that it leans on and what was just answered, and both readings count. A question that names its
+subject is never touched, so that a change of subject does not drag the old one along.
 """
 
 from __future__ import annotations
@@ -51,7 +50,7 @@ EMPTY = frozenset("actually again exactly ok okay please precisely really specif
 def candidates(
     question: str, history: Sequence[Message], answer: Callable[[], str] = lambda: ""
 ) -> list[str]:
-    """Return what the question may mean, plainest first: itself, and itself after earlier questions.
+    """Return what the question may mean, plainest first: itself, and itself after what was said.
 
     Where the answer before it is the name of whom it speaks of, it is read with that name alone.
 
@@ -78,11 +77,21 @@ def candidates(
     chain = _chain(question, meant)
     if other := _of_another(question, chain[-1]):
         return [question, " ".join([*chain[:-1], other])]
-    # "Why?" means why what was just answered is so.
-    if not _content(question) and 0 < len(quoted := answer()) <= LONGEST_QUOTE:
-        # Marks say that these very words are sought, where it has none of its own to be taken for them.
-        chain.append(quoted if '"' in fold(quoted) else f"“{quoted}”")
+    if 0 < len(quoted := answer()) <= LONGEST_QUOTE:
+        chain.append(_sentence(quoted) if _content(question) else _marked(quoted))
     return [question, " ".join([*chain, question])]
+
+
+def _sentence(quoted: str) -> str:
+    return quoted if quoted.endswith((".", "!", "?")) else f"{quoted}."
+
+
+def _marked(quoted: str) -> str:
+    """Put marks around an answer: "Why?" means why just this is so, and its very words are sought.
+
+    Where it has marks of its own, they would be taken for these.
+    """
+    return quoted if '"' in fold(quoted) else f"“{quoted}”"
 
 
 def _chain(question: str, asked: Sequence[str]) -> list[str]:

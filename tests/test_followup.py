@@ -38,6 +38,16 @@ def test_a_chain_of_follow_ups_reaches_back_to_the_question_that_stands_alone() 
     assert "Putin" not in meant
 
 
+def test_a_follow_up_is_read_after_what_was_answered() -> None:
+    history: list[Message] = [{"role": "user", "content": "Who runs the port?"}]
+    for quoted in ("the harbour board", "It is run by the harbour board."):
+        whole = f"{quoted.removesuffix('.')}."
+        read = candidates("How many members does it have?", history, lambda quoted=quoted: quoted)
+        assert read[-1] == f"Who runs the port? {whole} How many members does it have?"
+    long = candidates("How many members does it have?", history, lambda: "word " * 100)
+    assert long[-1] == "Who runs the port? How many members does it have?"
+
+
 def test_a_question_without_content_speaks_of_what_was_answered(bot: qa.Bot) -> None:
     asked = "What does this mean for Ukraine?"
     before: list[Message] = [{"role": "user", "content": asked}]

@@ -245,3 +245,19 @@ def test_a_follow_up_is_learned_as_the_chat_reads_it(monkeypatch: pytest.MonkeyP
     articles = written.searched("train", encoder(DEFAULT_MODEL).encode)
     made = [e for seed in range(8) for e in written.examples(articles, random.Random(seed), None)]
     assert "What shut the bridge? “a storm” From where?" in {e.question for e in made}
+
+
+def test_a_follow_up_is_learned_after_the_answer_in_its_history(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "bridge.md").write_text(
+        "A storm shut the bridge.\n\nIt rains often.\n\nShips pass.\n\nIt is old."
+    )
+    then = {"id": "1", "question": "Is it old?", "answers": ["It is old."], "answerable": True}
+    said = [{"role": "user", "text": "What did it shut?"}, {"role": "assistant", "text": "the bridge"}]
+    then |= {"history": said, "rewrite": "Is the bridge old?"}
+    (tmp_path / "bridge.jsonl").write_text(json.dumps(then))
+    monkeypatch.setattr(written, "FOLDER", tmp_path)
+    articles = written.searched("train", encoder(DEFAULT_MODEL).encode)
+    made = [e for seed in range(8) for e in written.examples(articles, random.Random(seed), None)]
+    assert "What did it shut? the bridge. Is it old?" in {e.question for e in made}

@@ -9,7 +9,7 @@ answered a twin that sounds alike and is not.
 from __future__ import annotations
 
 import random
-from collections.abc import Container, Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -98,11 +98,19 @@ def examples(
     for document, search in articles:
         answers = {question.text: question.answers[0] for question in document.questions if question.answers}
         for question in document.questions:
-            before = question.history[-1]["content"] if question.history else ""
             # As the chat reads it: after what it leans on.
-            asked = candidates(question.text, question.history, partial(answers.get, before, ""))[-1]
+            quoted = partial(_quoted, question, answers, document.article.text)
+            asked = candidates(question.text, question.history, quoted)[-1]
             made += _examples(question, asked, document.passages, search, rng, mined)
     return made
+
+
+def _quoted(question: Question, answers: Mapping[str, str], text: str) -> str:
+    """Return what was answered before a follow-up: as its history has it, or the answer to what was asked."""
+    before = question.history[-1]
+    if before["role"] == "user":
+        return answers.get(before["content"], "")
+    return before["content"] if before["content"] in text else ""
 
 
 def _examples(
