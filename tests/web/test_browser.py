@@ -262,10 +262,11 @@ def test_a_list_and_a_table_are_laid_out_and_marked(publish: Open) -> None:
 
 def test_a_part_of_a_long_table_is_shown_below_its_head(publish: Open) -> None:
     """The first of its rows stood where a head does."""
-    rows = "".join(f"| Stop {n} | {1900 + n} | {n * 37 % 410 + 12} |\n" for n in range(1, 91))
+    stops = [f"Stop {n}" if n != 61 else "Old Harbour" for n in range(1, 91)]
+    rows = "".join(f"| {stop} | {1900 + n} | {n * 37 % 410 + 12} |\n" for n, stop in enumerate(stops, 1))
     page = publish(f"## Stops\n\n| Stop | Opened | Passengers |\n|---|---|---|\n{rows}")
-    ask(page, "When was Stop 61 opened?")
-    assert page.locator(".turn blockquote td:first-child").all_inner_texts() == ["Stop 61"]
+    ask(page, "When was the stop at the Old Harbour opened?")
+    assert page.locator(".turn blockquote td:first-child").all_inner_texts() == ["Old Harbour"]
     assert page.locator(".turn blockquote th").all_inner_texts() == ["Stop", "Opened", "Passengers"]
     faultless(page)
     ask(page, "Which stop has the most passengers?")  # All rows settle that, and a part holds some.

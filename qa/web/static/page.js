@@ -18,7 +18,7 @@
     page.words[name].replace(/\{(\w+)\}/g, (whole, key) => (key in values ? String(values[key]) : whole));
 
   /** A sentence about a question, which has the article's language. */
-  const spoken = (name, question) => say(name).split(/(\{question\})/).map((part) =>
+  const saying = (name, question) => say(name).split(/(\{question\})/).map((part) =>
     part === "{question}" ? h("span", { lang: page.articleLanguage, dir: "auto" }, question) : part);
 
   /** Make an element: h("p.class", {attributes, onclick}, ...children). Strings become text nodes. */
@@ -499,7 +499,7 @@
     /** Fill a turn with its answer; return the numbered buttons. */
     const render = (turn, question, answer, later) => {
       if (answer.question !== question.normalize("NFC").split(/\s+/).join(" "))
-        turn.append(h("p.understood", {}, ...spoken(later ? "earlier" : "understood", answer.question)));
+        turn.append(h("p.understood", {}, ...saying(later ? "earlier" : "understood", answer.question)));
       turn.append(h("p.verdict", {}, opening(answer)));
       if (!answer.passages.length) {
         if (page.feedback && answer.verdict === "off_topic" && !answer.kind)
