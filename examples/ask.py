@@ -10,7 +10,8 @@ from gradio_client import Client
 if len(sys.argv) != 3:
     sys.exit(__doc__)
 address, question = sys.argv[1:]
-client = Client(address, verbose=False)
+# A Space that slept takes longer to wake than the five seconds that are waited otherwise.
+client = Client(address, verbose=False, httpx_kwargs={"timeout": 60})
 
 answer = client.predict(question, api_name="/ask")
 if answer["verdict"] == "answered":
