@@ -160,17 +160,14 @@ class Bot:
         Raises:
             QuestionError: if the history is malformed.
         """
-        read = self._read(history)
+        read = [t for t in turns_of(history) if t["role"] != "user" or self._unread(t["content"]) is None]
         return candidates(question, read, lambda: self._quoted(read))
-
-    def _read(self, history: Sequence[Message]) -> list[dict[str, str]]:
-        """Return the turns of a conversation without the questions that were not read."""
-        return [t for t in turns_of(history) if t["role"] != "user" or self._unread(t["content"]) is None]
 
     def _quoted(self, history: Sequence[Message]) -> str:
         """Return what was quoted as the answer to the last question, "" if it had none.
 
-        A history may lack it, as an address does, or hold words of the chat's own: then it is found again.
+        ``history`` has no questions that were not read. It may lack the answer, as an address does, or hold
+        words of the chat's own: then it is found again.
         """
         before = earlier(history)
         if before is None or smalltalk.kind_of(before.question, opens=opens(before.history)) is not None:
@@ -179,8 +176,7 @@ class Bot:
             return before.said
         # After what it leaned on: what was refused must not be taken for answered now. What had been quoted
         # before that is not looked for again, or a long history would be read whole.
-        forms = candidates(clean(before.question), self._read(before.history))
-        answer = self._answer(self._judged(forms))
+        answer = self._answer(self._judged(candidates(clean(before.question), before.history)))
         return answer.quote.text if answer.quote else ""
 
     def search(self, question: str, k: int = 5) -> tuple[Passage, ...]:

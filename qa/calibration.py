@@ -158,14 +158,13 @@ def _threshold(sure: Numbers, answerable: Flags, weights: Numbers) -> float:
     Answerable and other questions counting alike, no threshold tells them apart better. It comes from a model
     of all questions: the threshold with the fewest errors counted is another by chance, by 0.1 and more.
     """
+    from scipy.special import expit, logit
     from sklearn.linear_model import LogisticRegression
 
-    odds = np.log(sure / (1 - sure))
-    model = LogisticRegression(C=1.0).fit(odds[:, None], answerable, weights)
-    share = np.average(answerable, weights=weights)
-    at = (math.log(share / (1 - share)) - model.intercept_[0]) / max(model.coef_[0, 0], FLAT)
-    lowest, highest = (math.log(bound / (1 - bound)) for bound in THRESHOLDS)
-    return round(1 / (1 + math.exp(-max(lowest, min(highest, float(at))))), 2)
+    model = LogisticRegression(C=1.0).fit(logit(sure)[:, None], answerable, weights)
+    usual = logit(np.average(answerable, weights=weights))
+    at = (usual - model.intercept_[0]) / max(model.coef_[0, 0], FLAT)
+    return round(float(np.clip(expit(at), *THRESHOLDS)), 2)
 
 
 def _shift(rows: Sequence[Row], answers: Logistic) -> float:
