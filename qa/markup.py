@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import re
+from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -43,6 +44,15 @@ UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 """Unicode's categories of controls, format marks and blanks."""
 
 WEB_PAGE = {".html", ".htm", ".xhtml"}
+SIGNATURES = {
+    b"{\\rtf": "rich text (RTF)",
+    b"%pdf-": "a PDF",
+    b"pk\3\4": "a word processor's document, or an archive",
+    b"<!doctype html": "a web page",
+    b"<html": "a web page",
+}
+"""How files begin that are often named as text and are none, in small letters."""
+
 PLAIN_HEADING_LENGTH = 80
 INTERVIEWER = re.compile(r"(?:Q|Question|Frage|Pregunta)\d*[:.] ")
 """How an interviewer's question begins."""
@@ -58,7 +68,8 @@ def read_article(path: str | Path, title: str = "") -> Article:
         title: what stands for a missing one; the file's name without its ending when empty.
 
     Raises:
-        ArticleError: if the file cannot be read, is too large, is not UTF-8, or holds no text.
+        ArticleError: if the file cannot be read, is too large, is not UTF-8, or holds no text, or another
+            program's document.
     """
     path = Path(path)
     if path.suffix.lower() in WEB_PAGE:
@@ -73,6 +84,15 @@ def read_article(path: str | Path, title: str = "") -> Article:
         data = path.read_bytes()
     except OSError as error:
         raise ArticleError(f"{path}: cannot be read ({error.strerror}).") from error
+    begins = data.removeprefix(BOM_UTF8)[:100].lstrip().lower()
+    if kind := next((kind for signature, kind in SIGNATURES.items() if begins.startswith(signature)), None):
+        raise ArticleError(
+            f"{path}: is {kind}, whose marks would be read as words. Save its text in UTF-8 and try again."
+        )
+    if (zero := data.find(0)) >= 0:
+        raise ArticleError(
+            f"{path}: byte {zero} is zero, as in UTF-16. Save the article as text in UTF-8 and try again."
+        )
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:

@@ -272,6 +272,25 @@ def test_a_web_page_is_refused_with_what_to_do(tmp_path: Path) -> None:
         read_article(page)
 
 
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (rb"{\rtf1\ansi The bridge was {\b closed} on Monday.\par}", "RTF"),
+        (b"%PDF-1.4 The bridge was closed.", "PDF"),
+        (b"PK\3\4 The bridge was closed.", "word processor"),
+        (b"\xef\xbb\xbf\n<!DOCTYPE html><title>The bridge</title>", "web page"),
+        (b"<html><p>The bridge was closed.</p></html>", "web page"),
+        ("The bridge was closed.".encode("utf-16-le"), "byte 1 is zero"),
+    ],
+)
+def test_what_is_no_text_is_refused_whatever_its_name(tmp_path: Path, data: bytes, said: str) -> None:
+    for name in ("bridge.txt", "bridge.md"):
+        path = tmp_path / name
+        path.write_bytes(data)
+        with pytest.raises(ArticleError, match=rf"{name}: .*{said}.* in UTF-8"):
+            read_article(path)
+
+
 def test_a_byte_order_mark_is_no_part_of_the_text(tmp_path: Path) -> None:
     path = tmp_path / "marked.txt"
     path.write_text("Some words stand here.", encoding="utf-8-sig")
