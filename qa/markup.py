@@ -197,12 +197,13 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
             f"{name}: the front matter is not YAML{place}: {str(error).splitlines()[0]}. "
             'A value with a colon in it must stand in quotes: title: "Before: and after".'
         ) from error
-    if not isinstance(meta, dict | None):
+    if isinstance(meta, list):
         raise ArticleError(f"{name}: the front matter must be a list of `key: value` lines.")
-    fields = {str(key).lower(): value for key, value in (meta or {}).items()}
-    foreign = fields and FIELDS.isdisjoint(fields) and not all(KEY.fullmatch(str(key)) for key in meta or {})
-    if foreign or (meta is None and block.strip()):
-        # "Correction: ..." or "# The title" between two rules is the article's text, and not to be lost.
+    mapping = meta if isinstance(meta, dict) else {}
+    fields = {str(key).lower(): value for key, value in mapping.items()}
+    foreign = fields and FIELDS.isdisjoint(fields) and not all(KEY.fullmatch(str(key)) for key in mapping)
+    if foreign or (not isinstance(meta, dict) and block.strip()):
+        # "Correction: ...", "# The title" or a sentence between two rules is text, and not to be lost.
         return {}, f"{block}\n\n{body}"
     return fields, body
 
