@@ -87,7 +87,7 @@ def build(
     if not articles and not check:
         raise click.BadParameter("name an article, then the folder for its index.", param_hint="ARTICLE")
     # Once the working folder is replaced, "." still means the old one, which is gone.
-    place = folder.resolve()
+    place = folder.absolute()
     with local(*articles) as files:
         if check:
             if problems := index.check(folder, files):

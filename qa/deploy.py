@@ -58,15 +58,15 @@ def prepare(folder: str | Path, index: str | Path) -> None:
         DeployError: if the folder holds other files, or cannot be written.
         IndexFolderError: if the index is none.
     """
-    # Where a link leads to the folder, it is what lies behind it that is replaced.
-    folder, index = Path(folder).resolve(), Path(index)
+    folder, index = Path(folder), Path(index)
     manifest = read_manifest(index)
     if problems := check(index):
         raise DeployError(problems[0])
     try:
         if foreign := _foreign(folder):
             raise DeployError(f"{foreign}: is no part of a Space, and would be lost. Name another folder.")
-        with staged(folder) as staging:
+        # Where a link leads to the folder, it is what lies behind it that is replaced.
+        with staged(folder.resolve()) as staging:
             shutil.copytree(
                 PACKAGE, staging / "qa", ignore=shutil.ignore_patterns("__pycache__", ".*", "space")
             )
@@ -84,9 +84,10 @@ def prepare(folder: str | Path, index: str | Path) -> None:
 
 def _foreign(folder: Path) -> Path | None:
     """Return something that a folder holds and a Space does not, if there is any."""
-    if not folder.exists():
+    try:
+        held = [folder] if folder.is_file() else list(folder.iterdir())
+    except FileNotFoundError:
         return None
-    held = list(folder.iterdir()) if folder.is_dir() else [folder]
     # A program of somebody's own has an app.py and a README.md too.
     space = (folder / "index" / VECTORS).exists() and (folder / "qa" / "bot.py").exists()
     ours = ENTRIES if space else OF_THE_DESKTOP

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import shutil
 import struct
 from collections.abc import Sequence
@@ -100,14 +99,14 @@ def build(
     folder = Path(folder)
     if not paths:
         raise ArticleError("no article was named.")
-    if len({path.resolve() for path in paths}) < len(paths):
-        raise ArticleError("an article is named twice; name each once.")
     refuse_foreign(folder)
     # Where a link leads to the index, it is the index behind it that is replaced.
     folder = folder.resolve()
     from qa.markup import read_article
 
     read = [read_article(path) for path in paths]
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise ArticleError("an article is named twice; name each once.")
     encoder = PassageEncoder(model, progress=progress)
     info = encoder.info(int8=int8)
     # What the encoder takes in and the reader does not could never be quoted.
@@ -265,12 +264,12 @@ def refuse_foreign(folder: Path) -> None:
     Raises:
         IndexFolderError: naming what would be lost.
     """
-    if not os.path.exists(folder):  # noqa: PTH110 - Path.exists raises where a name is too long
-        return
-    if not folder.is_dir():
-        raise IndexFolderError(f"{folder}: is a file; name a folder for the index.")
     try:
+        if folder.is_file():
+            raise IndexFolderError(f"{folder}: is a file; name a folder for the index.")
         foreign = _foreign(folder)
+    except FileNotFoundError:
+        return
     except OSError as error:
         raise IndexFolderError(f"{folder}: cannot be read ({error.strerror}).") from error
     if foreign is not None:

@@ -232,6 +232,13 @@ def test_build_and_check(tmp_path: Path) -> None:
     assert "noon" in done.stdout
 
 
+def test_a_link_that_leads_to_itself_is_named(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    done = run("build", "index/article.md", str(tmp_path / "loop"))
+    assert (done.returncode, done.stderr.count("\n")) == (1, 1)
+    assert "Too many levels of symbolic links" in done.stderr
+
+
 def test_a_build_shows_what_its_front_matters_questions_get(tmp_path: Path) -> None:
     """They are offered to readers: one that was answered wrongly, or not at all, was first seen by them."""
     article = tmp_path / "ferry.md"

@@ -173,8 +173,19 @@ def test_what_would_break_the_page_does_not_load(
 def test_a_name_that_is_too_long_for_a_folder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(IndexFolderError, match="no such index folder"):
         index.load(tmp_path / ("a" * 300))
-    with pytest.raises(IndexFolderError, match="cannot be written"):
+    with pytest.raises(IndexFolderError, match="File name too long"):
         index.build(SHIPPED / "article.md", tmp_path / ("a" * 300))
+
+
+def test_a_link_that_leads_to_itself_is_named(tmp_path: Path) -> None:
+    loop = tmp_path / "loop"
+    loop.symlink_to("loop")
+    for article, folder in ((loop, tmp_path / "new"), (SHIPPED / "article.md", loop)):
+        with pytest.raises(qa.QaError, match=r"loop: cannot be read \(Too many levels of symbolic links"):
+            qa.build(article, folder)
+    with pytest.raises(qa.QaError, match="loop: cannot be written"):
+        prepare(loop, SHIPPED)
+    assert [path.name for path in tmp_path.iterdir()] == ["loop"]
 
 
 @pytest.mark.parametrize("number", [np.nan, np.inf, 3e38, 0.9])
