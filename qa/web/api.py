@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -13,7 +13,7 @@ from qa.bot import MAX_QUESTION
 from qa.errors import QaError
 from qa.web.access import error
 from qa.web.desk import BusyError, Desk
-from qa.web.feedback import Feedback, FeedbackError, FeedbackFile
+from qa.web.feedback import Feedback, FeedbackError, FeedbackFile, passages_version
 from qa.web.metrics import Metrics
 
 MAX_SEARCHED = 100
@@ -102,6 +102,7 @@ class Health(BaseModel):
 
     status: Literal["ready", "busy", "starting"]
     index: str = Field(description="The index's version: the sha256 of its manifest.")
+    passages_version: str = Field(description="Tells its passages from all others; feedback names it.")
 
 
 class Refusal(BaseModel):
@@ -119,6 +120,7 @@ REFUSALS: dict[int | str, dict[str, object]] = {
 def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | None) -> APIRouter:
     """Return the JSON routes, ``/healthz`` and ``/metrics``."""
     router = APIRouter()
+    passages = passages_version(desk.index.manifest)
 
     @router.post("/api/ask", response_model=AnswerModel, responses=REFUSALS, operation_id="ask")
     async def ask(asked: AskRequest) -> Response:
@@ -147,7 +149,7 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
         ready = getattr(request.app.state, "ready", False)
         status = "starting" if not ready else "busy" if desk.full else "ready"
         return JSONResponse(
-            {"status": status, "index": version},
+            {"status": status, "index": version, "passages_version": passages},
             200 if status == "ready" else 503,
             None if status == "ready" else {"Retry-After": str(desk.retry_after)},
         )
@@ -160,11 +162,19 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
         kept = feedback
         known = {passage.id for passage in desk.index.passages}
 
+        changed: dict[str, object] = {"model": Refusal, "description": "The answer is from another index."}
+
         @router.post(
-            "/api/feedback", status_code=204, responses={422: REFUSALS[422]}, operation_id="feedback"
+            "/api/feedback",
+            status_code=204,
+            responses={409: changed, 422: REFUSALS[422]},
+            operation_id="feedback",
         )
         def give_feedback(given: Feedback) -> None:
             """Keep a thumb up or down on an answer, and perhaps a word. Nothing about who gave it."""
+            # A passage of another index may have the same id, and a page stays open over a deploy.
+            if given.passages_version != passages:
+                raise HTTPException(409, "passages_version: is another index's; /healthz says this one's.")
             if not known.issuperset(given.passage_ids):
                 raise QaError("passage_ids: names a passage that the index does not hold.")
             kept.append(given)

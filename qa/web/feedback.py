@@ -46,6 +46,9 @@ class Feedback(BaseModel):
     question: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_MEANT)]
     verdict: Verdict
     passage_ids: list[PassageId] = Field(max_length=20, description="The passages shown, best first.")
+    passages_version: str = Field(
+        max_length=64, description="Of the index that answered, as /healthz says it."
+    )
     helpful: bool
     comment: Words = ""
 
@@ -71,14 +74,13 @@ class Gathered(NamedTuple):
 class FeedbackFile:
     """The file that feedback is appended to. Several threads may share it."""
 
-    def __init__(self, folder: Path, version: str) -> None:
+    def __init__(self, folder: Path) -> None:
         """Take the folder into use; it is made where there is none.
 
         Raises:
             QaError: if it cannot be written to.
         """
         self.path = folder / FILE
-        self._version = version
         self._lock = Lock()
         try:
             folder.mkdir(parents=True, exist_ok=True)
@@ -92,8 +94,7 @@ class FeedbackFile:
         Raises:
             FeedbackError: if the file is full, or the disk.
         """
-        row = feedback.model_dump() | {"passages_version": self._version}
-        line = (json.dumps(row, ensure_ascii=False) + "\n").encode()
+        line = (json.dumps(feedback.model_dump(), ensure_ascii=False) + "\n").encode()
         with self._lock:
             try:
                 descriptor = os.open(self.path, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
@@ -142,8 +143,8 @@ def to_questions(folder: Path, version: str, out: Path) -> Gathered:
     # Each thing that was said of a question once: a hundred thumbs say no more than one.
     given: dict[str, dict[tuple[object, ...], dict[str, Any]]] = {}
     foreign = 0
-    for given_on, row in _rows(folder / FILE):
-        if given_on != version:
+    for row in _rows(folder / FILE):
+        if row["passages_version"] != version:
             foreign += 1
         else:
             said = (row["helpful"], row["verdict"], *row["passage_ids"][:1], row["comment"])
@@ -180,15 +181,13 @@ def _checksum(row: dict[str, Any]) -> str:
     return hashlib.sha256(json.dumps(row, sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _rows(path: Path) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield each piece of feedback, and the version of the index that it was given on."""
+def _rows(path: Path) -> Iterator[dict[str, Any]]:
+    """Yield each piece of feedback."""
     for number, row in read_rows(path, dict):
         try:
-            given_on = row.pop("passages_version")
-            feedback = Feedback.model_validate(row)
-        except (ValueError, KeyError, AttributeError, TypeError) as error:
+            yield Feedback.model_validate(row).model_dump()
+        except ValueError as error:
             raise QaError(f"{path}:{number}: is no feedback. Remove the line.") from error
-        yield str(given_on), feedback.model_dump()
 
 
 def _write(path: Path, rows: list[dict[str, Any]]) -> None:

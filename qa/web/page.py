@@ -26,6 +26,7 @@ from qa.settings import Settings
 from qa.suggestions import suggestions
 from qa.web.api import MAX_SEARCHED, AnswerModel, PassageModel
 from qa.web.desk import BusyError, Desk
+from qa.web.feedback import passages_version
 from qa.web.fragment import text_fragment
 from qa.web.reading import article_html, layout, outline_html, text_html
 from qa.web.words import choose, words
@@ -60,6 +61,7 @@ class Asked(BaseModel):
 
     question: str
     history: Annotated[list[Turn], Field(max_length=1_000)] = []
+    passages_version: str
 
 
 class Leading(BaseModel):
@@ -92,11 +94,14 @@ def build_page(desk: Desk, settings: Settings) -> gr.Blocks:
     """
 
     unasked = Unasked(desk)
+    version = passages_version(desk.index.manifest)
 
     # Awaited: in Gradio's threads questions would wait for each other, and no limit of the queue would hold.
     async def reply(data: Any) -> dict[str, Any]:
         try:
             asked = Asked.model_validate(data)
+            if asked.passages_version != version:  # The page was opened before another index took its place.
+                return {"refused": "changed"}
             history = [turn.model_dump() for turn in asked.history]
             answer = await desk.ask_async(asked.question, history)
         except BusyError:
@@ -227,6 +232,7 @@ def with_article(html: str, desk: Desk, settings: Settings, accept_language: str
     page = {
         "language": language,
         "articleLanguage": articles[0].language,
+        "passagesVersion": passages_version(desk.index.manifest),
         "words": say,
         "limit": settings.max_question,
         "feedback": settings.feedback is not None,

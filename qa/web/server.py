@@ -25,7 +25,7 @@ from qa.settings import Settings, SettingsError
 from qa.web import api, logs
 from qa.web.access import MAX_BODY, Guard, Watch, error
 from qa.web.desk import Desk
-from qa.web.feedback import FeedbackFile, passages_version
+from qa.web.feedback import FeedbackFile
 from qa.web.front import Later, front
 from qa.web.metrics import Metrics
 
@@ -51,7 +51,7 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
     metrics = Metrics()
     desk = Desk(bot, settings, metrics)
     manifest = bot.index.manifest
-    feedback = FeedbackFile(settings.feedback, passages_version(manifest)) if settings.feedback else None
+    feedback = FeedbackFile(settings.feedback) if settings.feedback else None
     later = Later(lambda: front(desk, settings))
 
     @asynccontextmanager

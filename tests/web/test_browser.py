@@ -645,6 +645,36 @@ def test_a_restart_is_said_and_the_conversation_goes_on(visit: Open, start: Star
     expect(page.locator(".turn")).to_have_count(2)
 
 
+def test_a_page_that_is_open_while_the_article_changes_asks_to_be_reloaded(
+    visit: Open, start: Start, tmp_path: Path
+) -> None:
+    """The new answer was marked in the old article, and a thumb on the old one kept for the new."""
+    server = start(feedback=str(tmp_path))
+    page = visit(url=server.url)
+    ask(page, ANSWERED)
+    words = marked(page, "quote")
+    server.stop()
+    timetable = "# Ferries\n\nA return ticket to Norholm costs 20 crowns.\n"
+    (tmp_path / "article.md").write_text(timetable, encoding="utf-8")
+    qa.build(tmp_path / "article.md", tmp_path / "index")
+    port = str(urlsplit(server.url).port)
+    start(port=port, index=str(tmp_path / "index"), feedback=str(tmp_path))
+    page.get_by_role("button", name="This was right").click()
+    expect(page.locator(".rate [role=status]")).to_contain_text("has changed since you opened this page")
+    assert not (tmp_path / "feedback.jsonl").read_text("utf-8")
+    question = "What does a return ticket to Norholm cost?"
+    page.fill("#question", question)
+    page.press("#question", "Enter")
+    expect(page.locator(".notice")).to_contain_text("has changed since you opened this page", timeout=60_000)
+    assert (marked(page, "quote"), page.input_value("#question")) == (words, question)
+    reload = page.get_by_role("button", name="Reload the page")
+    expect(reload).to_be_focused()
+    faultless(page)
+    reload.press("Enter")
+    settled(page, question)
+    assert marked(page, "quote") == "20 crowns"
+
+
 def test_a_full_queue_gets_a_friendly_line_and_keeps_the_question(visit: Open, start: Start) -> None:
     server = start(concurrency="1", queue="0")
     page = visit(url=server.url)

@@ -12,7 +12,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -142,10 +142,11 @@ def test_the_openapi_document_names_routes_and_types(client: httpx.Client) -> No
     assert set(document["paths"]["/api/ask"]["post"]["responses"]) == {"200", "422", "503"}
 
 
-def test_health_says_ready_and_which_index(client: httpx.Client) -> None:
+def test_health_says_ready_and_which_index(client: httpx.Client, bot: qa.Bot) -> None:
     health = client.get("/healthz")
     assert (health.status_code, health.json()["status"]) == (200, "ready")
     assert len(health.json()["index"]) == 64
+    assert health.json()["passages_version"] == passages_version(bot.index.manifest)
 
 
 @pytest.mark.parametrize(
@@ -168,23 +169,35 @@ def test_no_call_to_gradio_is_a_fault_of_ours(client: httpx.Client, path: str, b
     assert "Traceback" not in response.text
 
 
-def test_the_pages_questions_are_held_to_the_queue_as_all_others(start: Start) -> None:
+def replies(client: httpx.Client, version: str) -> Callable[[str], Any]:
+    """Return what asks as the page does that shows the passages of a version."""
+    components = client.get("/config").json()["components"]
+    (chat,) = (c["id"] for c in components if "reply" in (c["props"].get("server_fns") or ()))
+    call = {"session_hash": "a", "component_id": chat, "fn_name": "reply"}
+
+    def reply(question: str) -> Any:
+        data = {"question": question, "passages_version": version}
+        return client.post("/gradio_api/component_server/", json=call | {"data": data}).json()
+
+    return reply
+
+
+def test_the_pages_questions_are_held_to_the_queue_as_all_others(start: Start, bot: qa.Bot) -> None:
     served = start(concurrency="1", queue="2")
     with httpx.Client(base_url=served.url, timeout=60) as client:
-        components = client.get("/config").json()["components"]
-        (chat,) = (c["id"] for c in components if "reply" in (c["props"].get("server_fns") or ()))
-
-        def ask(_: int) -> Any:
-            body = {"session_hash": "a", "component_id": chat, "fn_name": "reply"}
-            return client.post(
-                "/gradio_api/component_server/", json=body | {"data": {"question": QUESTIONS[0]}}
-            ).json()
-
+        reply = replies(client, passages_version(bot.index.manifest))
         with ThreadPoolExecutor(60) as pool:
-            answers = list(pool.map(ask, range(60)))
+            answers = list(pool.map(reply, [QUESTIONS[0]] * 60))
     refused = [answer for answer in answers if answer == {"refused": "busy"}]
     assert 0 < len(refused) < 60
     assert all(answer["verdict"] for answer in answers if answer not in refused)
+
+
+def test_a_page_that_shows_another_article_gets_no_answer(client: httpx.Client, bot: qa.Bot) -> None:
+    """Its marks would stand on other words."""
+    version = passages_version(bot.index.manifest)
+    assert replies(client, version)(QUESTIONS[0])["verdict"]
+    assert replies(client, "0" * 64)(QUESTIONS[0]) == {"refused": "changed"}
 
 
 def test_no_answer_waits_for_its_head_to_be_acknowledged() -> None:
@@ -495,13 +508,13 @@ def test_a_setting_that_cannot_be_is_named_in_one_line(start: Start, server: Ser
 
 
 def test_without_a_folder_there_is_no_feedback(client: httpx.Client) -> None:
-    given = {"question": "Who?", "verdict": "answered", "passage_ids": ["p1"], "helpful": True}
-    assert client.post("/api/feedback", json=given).status_code == 404
+    assert client.post("/api/feedback", json={"question": "Who?"}).status_code == 404
 
 
 def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.Bot) -> None:
     folder = tmp_path / "kept"
     served = start(feedback=str(folder))
+    version = passages_version(bot.index.manifest)
     good, bad, mixed = QUESTIONS[:3]
     with httpx.Client(base_url=served.url, timeout=30) as client:
 
@@ -511,6 +524,7 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
                 "question": question,
                 "verdict": answer["verdict"],
                 "passage_ids": [p["id"] for p in answer["passages"]],
+                "passages_version": version,
                 "helpful": helpful,
             }
             return client.post("/api/feedback", json=given | more).status_code
@@ -526,8 +540,10 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
             {"address": "me"},
         ):
             assert give(good, True, **wrong) == 422
+        # Said of another index's answer, it would settle what this one has to answer.
+        assert give(good, True, passages_version="0" * 64) == 409
         # A follow-up is kept with what it leans on.
-        Feedback(question="x" * 2_900, verdict="related", passage_ids=[], helpful=True)
+        feedback("x" * 2_900)
     rows = [json.loads(line) for line in (folder / "feedback.jsonl").read_text("utf-8").splitlines()]
     assert [row["question"] for row in rows] == [good, bad, mixed, mixed, "How do I bake bread?"]
     assert all(
@@ -544,7 +560,6 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
         f"{out}: 2 questions.",
         f"{tmp_path / 'questions.unlabelled.jsonl'}: 2, for a person to say what is right.",
     ]
-    version = passages_version(bot.index.manifest)
     assert "1 questions are too long" in done.stderr
     assert to_questions(folder, version, out) == (2, 2, 0, 1)
     read = read_questions(out, bot.index.passages)[None]
@@ -582,12 +597,16 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
     assert "Who?" in out.read_text(encoding="utf-8")
 
 
+def feedback(question: str) -> Feedback:
+    """Return a thumb up on an answer that shows no passage."""
+    return Feedback(question=question, verdict="related", passage_ids=[], passages_version="v", helpful=True)
+
+
 def test_feedback_from_many_threads_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    files = [FeedbackFile(tmp_path, "v") for _ in range(2)]
+    files = [FeedbackFile(tmp_path) for _ in range(2)]
 
     def give(number: int) -> None:
-        text = f"{number} " + "é" * 900
-        files[number % 2].append(Feedback(question=text, verdict="related", passage_ids=[], helpful=True))
+        files[number % 2].append(feedback(f"{number} " + "é" * 900))
 
     with ThreadPoolExecutor(16) as pool:
         list(pool.map(give, range(400)))

@@ -387,11 +387,17 @@
       if (questions.length) box.append(offer(say("starters"), questions));
     };
 
-    const complain = (text) => {
-      notice.textContent = text;
+    const complain = (text, ...actions) => {
+      notice.replaceChildren(text, ...actions);
       notice.hidden = false;
       announce(text);
     };
+
+    /** A button that opens the page anew, on a question and those that it may lean on. */
+    const reopen = (asked, after) => button("action", say("reload"), () => {
+      window.history.replaceState(null, "", link({ asked, after }));
+      location.reload();
+    });
 
     /** Ask, and show the answer. A fresh question stands alone: nothing said before bears on it. */
     const ask = async (typed, { fresh = false, after = [], passage = null } = {}) => {
@@ -422,7 +428,8 @@
       if (inLog) turn.focus({ preventScroll: true });
       talk.scrollTo({ top: turn.offsetTop - 12, behavior: still.matches ? "auto" : "smooth" });
       const slow = setTimeout(() => announce(say("working")), 1500);
-      const answer = await server.reply({ question, history: said }).catch(() => null);
+      const sent = { question, history: said, passages_version: page.passagesVersion };
+      const answer = await server.reply(sent).catch(() => null);
       clearTimeout(slow);
       if (begun !== conversation) return; // started over meanwhile
       occupy(false);
@@ -431,8 +438,10 @@
         for (const old of offers) old.hidden = false;
         welcoming?.removeAttribute("hidden");
         if (!field.value.trim()) field.value = question;
-        complain(say(answer?.refused ?? "gone"));
-        field.focus();
+        // An answer from another article could not be marked in this one.
+        const anew = answer?.refused === "changed" ? [reopen(question, fresh ? after : leanable.slice(-LEANS_ON))] : [];
+        complain(say(answer?.refused ?? "gone"), ...anew);
+        (anew[0] ?? field).focus();
         return;
       }
       welcoming?.remove();
@@ -564,21 +573,25 @@
     const rate = (answer) => {
       const box = h("span.rate", { role: "group", "aria-label": say("feedback") });
       const give = (helpful) => async () => {
-        const body = { question: answer.question, verdict: answer.verdict, passage_ids: answer.passages.map((p) => p.id), helpful };
+        const body = {
+          question: answer.question, verdict: answer.verdict, helpful,
+          passage_ids: answer.passages.map((p) => p.id), passages_version: page.passagesVersion,
+        };
+        /** Send it; return the name of what is to be said then. */
         const post = (comment) => fetch("api/feedback", {
           method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...body, comment }),
-        }).then((response) => response.ok, () => false);
+        }).then(({ ok, status }) => (ok ? "feedback_thanks" : status === 409 ? "changed" : "gone_feedback"), () => "gone_feedback");
         const word = h("input", { type: "text", maxlength: 500, "aria-label": say("comment"), placeholder: say("comment") });
         // The thumb counts at once; a word that follows is sent with it again.
         const kept = post("");
-        const thanks = (done) => say(done ? "feedback_thanks" : "gone_feedback");
         const told = h("span", { role: "status" });
-        kept.then((done) => { told.textContent = thanks(done); });
+        kept.then((said) => { told.textContent = say(said); });
         const finish = async (event) => {
           event.preventDefault();
           const comment = word.value.trim();
-          const done = await kept && (!comment || await post(comment));
-          const end = h("span", { tabindex: -1 }, thanks(done));
+          const first = await kept;
+          const said = comment && first === "feedback_thanks" ? await post(comment) : first;
+          const end = h("span", { tabindex: -1 }, say(said));
           box.replaceChildren(end);
           end.focus(); // which reads it out
         };
