@@ -16,8 +16,8 @@ import numpy as np
 from qa import smalltalk
 from qa.answer import Answer, Quote, Verdict
 from qa.errors import IndexFolderError, QuestionError
-from qa.extent import SEVERAL, compares_more, extent
-from qa.followup import candidates
+from qa.extent import SENTENCE_END, SEVERAL, STATEMENT_WORDS, compares_more, extent
+from qa.followup import candidates, leans
 from qa.history import Message, earlier, opens, turns_of, wish_of
 from qa.index import Index, refuse_replaced
 from qa.index import load as load_index
@@ -25,10 +25,12 @@ from qa.manifest import CALIBRATION, READER
 from qa.passages import Passage
 from qa.quote import mended
 from qa.reader import PACKAGED, Reader, Reading
-from qa.search import Found, Search, names, visible
+from qa.search import Found, Search
 from qa.spelling import Spelling
 from qa.stages import stage
 from qa.verdict import Calibration, Signals
+from qa.wording import out_of_frame, question_in, questions_in
+from qa.words import names, visible
 
 SHIPPED_INDEX = Path(__file__).parent.parent / "index"
 MAX_QUESTION = 2_000
@@ -122,14 +124,14 @@ class Bot:
         if wish == "more" and before is None:
             return Answer(question, "related", 0.0, None, (), NO_MORE, "no_more")
         if wish is None or before is None:
-            return self._answer(self._judged(self.forms(question, history)))
+            return self._answer(self._meant(question, history))
         if refusal := self._unread(before.question):
             return refusal
         about = smalltalk.kind_of(before.question, opens=opens(before.history)) == "about"
         if about:
             answer, ranked = self._reply(before.question, "about"), self.index.passages
         else:
-            judged = self._judged(self.forms(clean(before.question), before.history))
+            judged = self._meant(clean(before.question), before.history)
             answer, ranked = self._answer(judged), self._ranked(judged)
         if wish == "more":
             return self._more(answer, ranked, before.pages)
@@ -148,6 +150,16 @@ class Bot:
         if self.reader.packaged and self._one_language and self._spelling.is_foreign(question):
             return Answer(question, "off_topic", 0.0, None, (), LANGUAGE, "language")
         return None
+
+    def _meant(self, question: str, history: Sequence[Message]) -> Judged:
+        """Judge a question; of several in one message, the first that is answered, not all as one."""
+        parts = questions_in(question)
+        if len(parts) > 1 and not any(map(leans, parts)):
+            for part in parts:
+                judged = self._judged(self.forms(part, history))
+                if self.calibration.verdict(judged.signals) == "answered":
+                    return judged
+        return self._judged(self.forms(question, history))
 
     def _judged(self, forms: Sequence[str]) -> Judged:
         """Judge a question: one that leans on what was said is read alone and after that."""
@@ -192,12 +204,12 @@ class Bot:
         return tuple(replace(self.index.passages[i], score=float(found.fused[i])) for i in order)
 
     def look(self, *forms: str) -> tuple[Seen, ...]:
-        """Set slips right, search, and read in each form what is ranked first over all of them.
+        """Set the wording right, search, and read in each form what is ranked first over all of them.
 
         Args:
             forms: one question, in words that it may be meant in.
         """
-        asked = [self._spelling.correct(form) for form in forms]
+        asked = [out_of_frame(self._spelling.correct(form)) for form in forms]
         found = [self._search.score(question) for question in asked]
         most = min(len(self.index.passages), MOST_READ)
         if len(forms) > 1:
@@ -309,14 +321,21 @@ class Bot:
             return Answer(question, verdict, 0.0, None, (), message, kind)
         leads: dict[int, Passage] = {}  # Of several articles each has its beginning.
         for passage in self.index.passages:
-            leads.setdefault(id(passage.article), replace(passage, score=1.0))
-        shown = tuple(leads.values())[:SHOWN]
+            if not _states(leads.setdefault(id(passage.article), passage)) and _states(passage):
+                leads[id(passage.article)] = passage
+        shown = tuple(replace(passage, score=1.0) for passage in leads.values())[:SHOWN]
         quote = Quote(shown[0].start, shown[0].end, shown[0].article)
         return Answer(question, "answered", 1.0, quote, shown, smalltalk.REPLIES[kind], kind)
 
 
+def _states(passage: Passage) -> bool:
+    """Say whether a passage ends as a sentence does: a picture's words, or a byline, do not."""
+    words = passage.text.split()
+    return len(words) >= STATEMENT_WORDS and SENTENCE_END.search(words[-1]) is not None
+
+
 def clean(question: str) -> str:
-    """Take control characters and outer blanks off a question.
+    """Take off a question what does not belong to it: control characters, outer blanks, courtesies.
 
     Raises:
         QuestionError: if nothing is left, or more than the limit.
@@ -328,7 +347,7 @@ def clean(question: str) -> str:
     kept = visible(question)
     if not kept:
         raise QuestionError("question: is empty. Type a question about the article.")
-    return kept
+    return question_in(kept)
 
 
 def load(folder: str | Path | None = None, *, reader: str | Path | None = None, threads: int = 1) -> Bot:

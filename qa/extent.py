@@ -6,7 +6,7 @@ import re
 
 from qa.article import ROW_GAP
 from qa.passages import Passage
-from qa.search import content_words
+from qa.words import content_words
 
 LEAD = r"\s*(?:(?:and|but|so|then|according to [^,]{1,60},)\s+)?"
 STATEMENT = re.compile(
@@ -47,6 +47,9 @@ SAYING = re.compile(
 )
 """Questions whose answer is what somebody said, and not that it was said."""
 
+ABOUT = re.compile(LEAD + r"(?:what|how) about\b", re.I)
+"""Questions for whatever is said about something: some words of it say too little."""
+
 COMPARING = re.compile(
     r"\b(?:most|least|total|altogether|average|overall|in all|worst|compared?|comparison"
     r"|(?!(?:arr|b|ch|contr?|dig|for|gu|harv|hon|inter|inv|manif|midw|mod|n|northw|p|pri|prot|qu|r|requ|southw"
@@ -72,10 +75,10 @@ def extent(question: str, passage: Passage, start: int, end: int) -> tuple[int, 
     """Return what to quote where a reader points at a span, both in offsets into the article.
 
     A question that can be settled with yes or no gets the sentence that settles it, and so does one for what
-    was said, and one that asks why, how or what happens where what is pointed at is too short to be a
-    statement. A cell says nothing without its row: of a table the row is quoted, or all of it where several
-    rows are asked for or compared. A list is quoted whole, unless one thing is asked for and its item is a
-    sentence.
+    was said, one for whatever is said about something, and one that asks why, how or what happens where what
+    is pointed at is too short to be a statement. A cell says nothing without its row: of a table the row is
+    quoted, or all of it where several rows are asked for or compared. A list is quoted whole, unless one
+    thing is asked for and its item is a sentence.
     """
     whole = passage.start, passage.end
     first, last = passage.sentences_at(start, end)
@@ -91,7 +94,9 @@ def extent(question: str, passage: Passage, start: int, end: int) -> tuple[int, 
     ):
         return whole
     short = len(passage.article.text[start:end].split()) < STATEMENT_WORDS
-    stated = YES_NO.match(question) or SAYING.match(question) or (STATEMENT.match(question) and short)
+    stated = any(asks.match(question) for asks in (YES_NO, SAYING, ABOUT)) or (
+        short and STATEMENT.match(question)
+    )
     return (first, last) if english and stated else (start, end)
 
 

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from qa import persons
 from qa.history import Message, is_question, turns_of
-from qa.search import content_words, fold, names
+from qa.words import content_words, fold, names
 
 LONGEST_CHAIN = 3
 """Earlier questions that a question is read together with, back to one that stands alone."""
@@ -67,13 +67,13 @@ def candidates(
     turns = turns_of(history)
     asked = [turn["content"] for turn in turns if turn["role"] == "user"]
     asked = [text for text in asked if is_question(text)]
-    if not asked or not _leans(question):
+    if not asked or not leans(question):
         return [question]
     if named := _with_name(question, turns):
         return [named]  # "Who runs the port?", "Eva Lind", "Is she a doctor?": it stands alone now.
     meant: list[str] = []
     for text in asked:
-        meant.append((meant and _leans(text) and _of_another(text, meant[-1])) or text)
+        meant.append((meant and leans(text) and _of_another(text, meant[-1])) or text)
     chain = _chain(question, meant)
     if other := _of_another(question, chain[-1]):
         return [question, " ".join([*chain[:-1], other])]
@@ -102,7 +102,7 @@ def _chain(question: str, asked: Sequence[str]) -> list[str]:
         # "And Japan?", "And the EU?": the second asks of another what the first did, and not about both.
         if not (_names_alone(later) and _names_alone(text)):
             chain.insert(0, text)
-        if not _leans(text) or len(chain) == LONGEST_CHAIN:
+        if not leans(text) or len(chain) == LONGEST_CHAIN:
             break
         later = text
     return chain or [asked[-1]]
@@ -142,7 +142,7 @@ def _spoken_of(turns: Sequence[Mapping[str, str]]) -> str:
         if turn["role"] != "user":
             continue
         asked = turn["content"]
-        if is_question(asked) and not (persons.speaks_of_person(asked) and _leans(asked)):
+        if is_question(asked) and not (persons.speaks_of_person(asked) and leans(asked)):
             return persons.asked_about(asked, answer)
         answer = ""
     return ""
@@ -158,7 +158,7 @@ def _content(text: str) -> list[str]:
     return [word for word in content_words(text) if word not in EMPTY]
 
 
-def _leans(question: str) -> bool:
+def leans(question: str) -> bool:
     """Say whether a question leaves out its subject: it points back, or has next to no content."""
     if persons.of_a_name(question) is not None:
         return False

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from qa.errors import QuestionError
-from qa.search import fold, visible
 from qa.smalltalk import kind_of
+from qa.wording import question_in
+from qa.words import fold, visible
 
 Message = Mapping[str, Any]
 Wish = Literal["more", "place", "sure"]
@@ -28,9 +29,12 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     (
         "more",
         re.compile(
-            r"(and |(can you )?(tell|show|give) (me |us )?|anything |what |something |say )?(more|else)"
-            r"( details?| info(rmation)?)?( about (it|this|that))?( please)?"
-            r"|go on|continue|next|keep going",
+            r"(and |so )?((can|could|would|will) you |(i )?(want|would like|'d like|like) to )?(please )?"
+            r"((tell|show|give|say|know|hear|read) (me |us )?|is there )?(anything |something |what |any )?"
+            r"(more|else)( details?| info(rmation)?)?( (about|on|of) (it|this|that))?"
+            r"( (is there|i should know|does (it|the (article|text)) say|to (say|know)))?( please)?"
+            r"|go on|continue|next|keep going|(please )?(elaborate|explain (more|further))"
+            r"( on (it|that|this))?",
         ),
     ),
     (
@@ -45,7 +49,8 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     (
         "sure",
         re.compile(
-            r"(are you|is that|is this|how) (really |quite |so )?(sure|certain|confident|true)( are you)?"
+            r"(are you|is that|is this|how|you) (really |quite |so )?"
+            r"(sure|certain|confident|true|correct|right)( are you)?"
             r"( (of|about) (it|that|this))?|really|sure"
             r"|(no |but )?(you are|you're|that is|that's|this is) (wrong|not (right|true|correct)|incorrect)"
         ),
@@ -109,7 +114,7 @@ def opens(history: Sequence[Message]) -> bool:
 
 
 def turns_of(history: Sequence[Message], most: int = TURNS_THAT_MATTER) -> list[dict[str, str]]:
-    """Return the messages of the latest turns as role and text.
+    """Return the messages of the latest turns as role and text, the user's as the questions in them.
 
     Raises:
         QuestionError: if the history is no list of messages with a role and a content.
@@ -125,7 +130,8 @@ def turns_of(history: Sequence[Message], most: int = TURNS_THAT_MATTER) -> list[
         if message["role"] == "user" and "content" not in message:
             raise QuestionError(f"history[{number}]: has no content.")
         if text := visible(_text(message.get("content"))):
-            turns.append({"role": message["role"], "content": text})
+            asked = question_in(text) if message["role"] == "user" else text
+            turns.append({"role": message["role"], "content": asked})
     return turns
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
-from qa.search import content_words
+from qa.words import content_words
 
 PARTICLES = "al|bin|da|de|del|la|van|von"
 OF_A_NAME = re.compile(rf"(?:who|what) (?:is|are|was|were) (?:the )?(?:(?:{PARTICLES}) )*([^\W\d_])", re.I)

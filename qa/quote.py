@@ -13,7 +13,14 @@ SIGNS = "-−+±"
 INNER = f".,:/&’'{HYPHENS}"
 """Marks that stand within a word, a number or a name: 11,000, 3.5, 9/11, O'Neill, AT&T, two-day."""
 
-POSSESSIVE = re.compile(r"(?<=\w)[’']s$")
+POSSESSIVE = re.compile(
+    r"(?<!\bit)(?<!\bhe)(?<!\bshe)(?<!\bwho)(?<!\blet)(?<!\bthat)(?<!\bwhat)(?<!\bhere)(?<!\bthere)"
+    r"(?<=\w)[’']s$",
+    re.I,
+)
+"""Not the end of "it's", which is no half of what follows."""
+
+ADDRESS = re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\w+://\S*[\w/#=&-]")
 
 CLOSING = {"“": "”", "‘": "’", "«": "»", "»": "«", "„": "“”", "(": ")", "[": "]", '"': '"'}
 """What closes each mark; the first of two that could open it opens it."""
@@ -61,17 +68,27 @@ def _trimmed(
 
 
 def _grown(text: str, start: int, end: int, pairs: list[tuple[int, int]]) -> tuple[int, int]:
-    """Take in the rest of words at the edges, and the other halves of marks, until nothing is cut."""
+    """Take in the rest of words and addresses at the edges, and the other halves of marks."""
+    halves = {at for pair in pairs for at in pair}
+    addresses = [hit.span() for hit in ADDRESS.finditer(text)]
+
+    def goes_on(at: int) -> bool:
+        inches = text[at] == '"' and at not in halves and text[at - 1].isdigit()
+        return inches or _joined(text, at)
+
     before = None
     while before != (start, end):
         before = (start, end)
         while start > 0 and _joined(text, start):
             start -= 1
-        while end < len(text) and _joined(text, end):
+        while end < len(text) and goes_on(end):
             end += 1
         for opening, closing in pairs:
             if (start <= opening < end) != (start <= closing < end):
                 start, end = min(start, opening), max(end, closing + 1)
+        for first, last in addresses:
+            if start < last and first < end:
+                start, end = min(start, first), max(end, last)
     return start, end
 
 
@@ -95,7 +112,7 @@ def _joined(text: str, at: int) -> bool:
         ends_letters = right == "." and behind == "." and left.isalpha()
         inner = right in INNER or category(right) == "Sc"
         years = right == "–" and left.isdigit() and beyond.isdigit()
-        return right in "%‰°" or ends_letters or years or (inner and _is_letter(beyond))
+        return right in "%‰°′″" or ends_letters or years or (inner and _is_letter(beyond))
     if category(right) == "Sc":
         return left in SIGNS and not _is_letter(behind)
     return left == "." and right in HYPHENS and _is_letter(beyond)
@@ -113,10 +130,12 @@ def _pairs(text: str) -> Iterator[tuple[int, int]]:
         if mark not in '“”‘’«»„()[]"':
             continue
         closes = [i for i in open_marks if mark in CLOSING[text[i]]]
-        within = 0 < at < len(text) - 1 and _is_letter(text[at - 1]) and _is_letter(text[at + 1])
-        if closes and not (mark == "’" and within):
+        before, after = (_is_letter(text[max(at - 1, 0) : at]), _is_letter(text[at + 1 : at + 2]))
+        within = before and after
+        # Behind a word a straight mark opens nothing: an 8" pipe.
+        if closes and not (mark == "’" and within) and not (mark == '"' and after):
             yield closes[-1], at
             # What stands open within has no other half.
             del open_marks[open_marks.index(closes[-1]) :]
-        elif mark in CLOSING and not within:
+        elif mark in CLOSING and not within and not (mark == '"' and before):
             open_marks.append(at)

@@ -7,8 +7,21 @@ from collections.abc import Sequence
 from typing import Literal
 
 from qa.article import Article
+from qa.words import fold
 
 Kind = Literal["greeting", "thanks", "farewell", "okay", "help", "byline", "about"]
+
+COURTESIES: tuple[Kind, ...] = ("okay", "greeting", "thanks", "farewell")
+"""Kinds that are often said beside others. Of several, the last of these here is replied to."""
+
+CLAUSE = re.compile(r"\S.*?(?:(?:[,!?;。！？，]|(?<!\bno)\.)+(?=\s|$)|$)", re.I)
+"""A part of a message, with the marks that end it. "No. 5" is one."""
+
+EMOJI = re.compile(
+    r"(?:[\u231a-\u23ff\u2600-\u27bf\u2b05-\u2b55\U0001f1e6-\U0001faff]"
+    r"[\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff]*|(?<!\S)[:;]-?[)(DPp](?!\w))+"
+)
+"""Pictures or a face, with what makes them another colour or joins them to the next."""
 
 VAGUE = re.compile(
     r"(so )?(what('s| is| does) (this|it)( talk| say)?( all)?"
@@ -30,8 +43,9 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "thanks",
         re.compile(
-            r"((ok|okay|great|cool|perfect|got it) )?(many )?(thanks?|thank you|thx|ty|cheers)( you)?"
-            r"( (so|very) much| a lot| mate)*( for (your|the|this|that) (help|answers?|info|information))?"
+            r"((ok|okay|great|cool|perfect|got it|no) )?(many )?(thanks?|thank you|thx|ty|cheers)( you)?"
+            r"( (so|very) much| a lot| again| mate| in advance)*"
+            r"( for (your|the|this|that) (help|answers?|info|information))?"
             r"|danke( schön)?|vielen dank|merci( beaucoup)?|(muchas )?gracias"
             r"|спасибо( большое)?|谢谢|감사합니다"
         ),
@@ -51,12 +65,15 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"|aha|hm+|lol|haha)( (ok|okay|then|great|cool))?"
             r"|((that|this|it)('s| is| was) )?((very|so|really|quite) )?(helpful|useful)"
             r"|(good|great|nice|excellent|perfect) (answer|job|work)"
+            r"|that('s| is| was|'ll be| will be) all( (for now|i wanted( to know)?))?"
+            r"|please|pls|sorry|excuse me|((just )?(a|one( more)?|another) )?(quick )?question|by the way|btw"
         ),
     ),
     (
         "help",
         re.compile(
-            r"(please )?help( me)?( please)?|(who|what) (are|r) you|who made you"
+            r"((can|could|will|would) you )?(please )?help( me)?( please)?"
+            r"|(who|what) (are|r) you|who made you"
             r"|what can (you do|i ask)( you)?( here)?|how (does this|do you)( chat| page| thing)? work"
             r"|(are you|am i talking to|is this) (a |an )?(real )?"
             r"(chat ?bot|bot|robot|human|person|machine|ai|chat ?gpt)"
@@ -117,12 +134,23 @@ def byline_of(articles: Sequence[Article]) -> str:
 
 
 def kind_of(text: str, *, opens: bool = True) -> Kind | None:
-    """Say which kind of small talk a message is, or None if it is a question.
+    """Say which kind of small talk a message is, or None if it is a question, or holds one.
 
     ``opens`` says that nothing was said before: "what is it?" then means the article.
     """
-    plain = re.sub(r"[^\w' ]+", " ", text.casefold().replace("’", "'"))
-    plain = re.sub(r"\b(what|who)s\b", r"\1's", " ".join(plain.split()))
+    if EMOJI.fullmatch(text):
+        return "okay"
+    kinds = [_kind_of_clause(text, opens=opens)]
+    if kinds == [None]:
+        kinds = [_kind_of_clause(part, opens=opens) for part in CLAUSE.findall(text)]
+    # "Hi, what is this about?" is no greeting.
+    said = [kind for kind in kinds if kind is not None]
+    return max(said, key=(*COURTESIES, *said).index) if len(said) == len(kinds) else None
+
+
+def _kind_of_clause(text: str, *, opens: bool) -> Kind | None:
+    plain = " ".join(re.sub(r"[^\w' ]+", " ", fold(text)).split())
+    plain = re.sub(r"\b(what|who|where)s\b", r"\1's", plain)
     if not opens and VAGUE.fullmatch(plain):
         return None
     return next((kind for kind, pattern in _PATTERNS if pattern.fullmatch(plain)), None)

@@ -2,7 +2,7 @@
 
 A word that neither the articles nor the language's dictionary have is most likely a slip. It becomes the
 articles' word that is nearest, else a word such as "which" or "because". A name that the articles never
-use ("Moscow") becomes the one that they use for the same thing ("Russia").
+use ("Moscow") becomes the one that they use for the same thing ("Russia"), and a number is written as there.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from qa.search import content_words
+from qa.words import content_words
 
 if TYPE_CHECKING:
     from spellchecker import SpellChecker
@@ -62,7 +62,7 @@ MAIN_SCRIPT = 0.05
 """The share of the articles' letters from which a script is one that they are written in."""
 
 LOOKED_BACK = 24
-"""Characters before a name that tell what it is a part of."""
+"""Characters before a name or number that tell what it is a part of."""
 
 NAMES: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...] = (
     (("Russia", "Russian government", "Russian Federation"), ("Moscow", "the Kremlin", "Kremlin")),
@@ -94,14 +94,40 @@ its government: "Moscow says"."""
 
 SEATS = frozenset(seat for _, seats in NAMES for seat in seats)
 PLACE = re.compile(
-    r"\b(?:across|around|at|far is|from|in|inside|into|leaves?|left|near|of|outside|reach\w*|than|through"
-    r"|visit\w*|the|where(?:[’']s| is| was)|which) $",
+    r"\b(?:across|around|at|(?:big|far|large|old|tall) is|from|in|inside|into|leaves?|left|near|of|outside"
+    r"|reach\w*|than|through|visit\w*|the|where(?:[’']s| is| was)|which) $",
     re.I,
 )
 """What stands before a seat that is meant as a place: "in Paris", "the Paris metro"."""
 
+WORD_ITSELF = re.compile(r"\b(?:mention(?:s|ed)?|names?|spell(?:ed|s)?|terms?|words?)\b", re.I)
+"""Words of a question that may ask for a name as it is written."""
+
 CITY = re.compile(r"(?:[’']s)? (?:the capital|a city|airport|city|hotels?|metro|residents?|state|streets?)\b")
 """What stands behind one."""
+
+
+UNITS = """
+    two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen
+    """.split()  # noqa: SIM905
+TENS = "twenty thirty forty fifty sixty seventy eighty ninety".split()  # noqa: SIM905
+DIGITS = ["one", *UNITS[:8]]
+VALUES = {word: value for value, word in enumerate(UNITS, 2)} | {
+    ten + unit: 10 * n + value
+    for n, ten in enumerate(TENS, 2)
+    for value, unit in enumerate(["", *(f"-{digit}" for digit in DIGITS)])
+}
+"""Numbers from two to below a hundred, by how they are written in words."""
+
+NUMBER = re.compile(
+    r"(?<![\w.,])\d{1,3}(?:[,'’ \u00a0\u2009\u202f]\d{3})+(?!\w|[.,]\d)|(?<![\w.,])\d+(?!\w|[.,]\d)"
+    rf"|\b(?:(?:{'|'.join(TENS)})(?:[- ](?:{'|'.join(DIGITS)}))?|{'|'.join(UNITS)})\b",
+    re.I,
+)
+YEAR = re.compile(r"1\d{3}|20\d\d")
+FEWEST_IN_WORDS = 10
+"""The least number in words that becomes one in digits: "the two leaders" does not ask for a number."""
 
 
 class Spelling:
@@ -115,6 +141,7 @@ class Spelling:
         self._own = dict.fromkeys(sorted(word.lower() for word in words))
         self._capital = {word.lower() for word in words if word[0].isupper()}
         self._names = dict(_written_otherwise(text))
+        self._numbers = _numbers_of(text)
         # In English one can ask about any article, and names in Latin letters stand in most.
         scripts = Counter(_script(letter) for letter in "".join(self._own))
         self._scripts = {s for s, n in scripts.items() if n >= MAIN_SCRIPT * scripts.total()} | {"LATIN"}
@@ -163,7 +190,7 @@ class Spelling:
         )
 
     def correct(self, question: str) -> str:
-        """Return the question with slips set right and names exchanged; unchanged where all is known."""
+        """Return the question with slips set right, and names and numbers as the articles write them."""
         looked_up = 0
 
         def set_right(found: re.Match[str]) -> str:
@@ -177,15 +204,25 @@ class Spelling:
             return word if meant is None else meant.capitalize() if word[0].isupper() else meant
 
         question = WORD.sub(set_right, question)
+        question = NUMBER.sub(self._renumbered, question)
         return self._name.sub(self._renamed, question) if self._name else question
+
+    def _renumbered(self, found: re.Match[str]) -> str:
+        """Write a number as the articles do, which have it in one other way: 11000 as 11,000."""
+        typed = found.group()
+        forms = self._numbers.get(_value(typed), ())
+        few = typed.isalpha() and _value(typed) < FEWEST_IN_WORDS
+        if few or len(forms) != 1 or YEAR.fullmatch(forms[0]) or _follows_name(found):
+            return typed  # "Phase 2" is a name.
+        return typed if typed.lower() == forms[0] else forms[0]
 
     def _renamed(self, found: re.Match[str]) -> str:
         """Write a name as the articles do, unless a place is meant, or a longer name: George Washington."""
-        name, before = found.group(), found.string[max(0, found.start() - LOOKED_BACK) : found.start()]
-        first = BEFORE.search(before)
-        longer = (first and content_words(first.group())) or AFTER.match(found.string, found.end())
+        name, before = found.group(), _before(found)
+        longer = _follows_name(found) or AFTER.match(found.string, found.end())
         place = name in SEATS and (PLACE.search(before) or CITY.match(found.string, found.end()))
-        return name if longer or place else self._names[name]
+        itself = before.endswith(('"', "“", "‘")) or (name in SEATS and WORD_ITSELF.search(found.string))
+        return name if longer or place or itself else self._names[name]
 
     def _is_slip(self, word: str) -> bool:
         """Say whether a word is written like others, and in neither the articles nor the dictionary."""
@@ -259,6 +296,31 @@ def _dictionary(language: str) -> SpellChecker:
 @functools.lru_cache(maxsize=4096)
 def _corrected(word: str, language: str) -> str | None:
     return _dictionary(language).correction(word)
+
+
+def _before(found: re.Match[str]) -> str:
+    """Return the characters before a name or number that tell what it is a part of."""
+    return found.string[max(0, found.start() - LOOKED_BACK) : found.start()]
+
+
+def _follows_name(found: re.Match[str]) -> bool:
+    """Say whether a word with a capital, that carries content, stands right before."""
+    first = BEFORE.search(_before(found))
+    return first is not None and bool(content_words(first.group()))
+
+
+def _value(number: str) -> int:
+    """Return the value of a number as :data:`NUMBER` finds it."""
+    word = number.lower().replace(" ", "-")
+    return VALUES[word] if word in VALUES else int(re.sub(r"\D", "", number))
+
+
+def _numbers_of(text: str) -> dict[int, list[str]]:
+    """Return the ways in which a text writes its numbers, by their value."""
+    forms: dict[int, list[str]] = {}
+    for form in dict.fromkeys(number.lower() for number in NUMBER.findall(text)):
+        forms.setdefault(_value(form), []).append(form)
+    return forms
 
 
 def _written_otherwise(text: str) -> Iterator[tuple[str, str]]:

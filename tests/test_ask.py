@@ -46,6 +46,37 @@ def test_a_question_about_something_else_is_refused(bot: qa.Bot) -> None:
     assert bot.ask("Is Kim Jong Un married?").verdict != "answered"
 
 
+@pytest.mark.parametrize("question", ["{}?? !!", "Hi! {}", "{} 🤔 thanks!", "{} Who is Eva Lind?"])
+def test_what_stands_around_a_question_changes_no_answer(bot: qa.Bot, question: str) -> None:
+    plain = bot.ask("What did Putin and Kim sign?")
+    answer = bot.ask(question.format("What did Putin and Kim sign?"))
+    assert answer.verdict == "answered"
+    assert (answer.quote, answer.confidence) == (plain.quote, plain.confidence)
+
+
+def test_of_two_questions_the_one_that_is_answered_is(bot: qa.Bot) -> None:
+    answer = bot.ask("Who is Eva Lind? What did Putin and Kim sign?")
+    assert (answer.verdict, answer.question) == ("answered", "What did Putin and Kim sign?")
+
+
+def test_what_is_mentioned_is_shown_and_what_is_not_is_denied(bot: qa.Bot) -> None:
+    answer = bot.ask("Does the article mention sanctions?")
+    assert answer.verdict == "answered"
+    assert answer.quote is not None
+    assert "sanctions" in answer.quote.text
+    assert bot.ask("Does the article mention Vietnam?").quote is None
+
+
+def test_an_article_is_told_by_its_first_sentence(tmp_path: Path) -> None:
+    """A blog begins with a picture's words."""
+    page = "# The tunnel\n\n![Workers at the mouth](hero.jpg)\n\nThe tunnel was closed on Monday.\n"
+    (tmp_path / "tunnel.md").write_text(page, encoding="utf-8")
+    qa.build(tmp_path / "tunnel.md", tmp_path / "index")
+    quote = qa.load(tmp_path / "index").ask("What is this about?").quote
+    assert quote is not None
+    assert quote.text == "The tunnel was closed on Monday."
+
+
 @pytest.mark.parametrize("question", ["x" * 2_000, "zebra " * 300, "qwertyuiop asdfghjkl"])
 def test_gibberish_is_refused_whatever_the_reader_makes_of_it(bot: qa.Bot, question: str) -> None:
     assert bot.ask(question).verdict == "off_topic"

@@ -75,6 +75,20 @@ def quoted(text: str, read: str, question: str = "Who?") -> str:
         ("It strained Russia’s economy.", "Russia’s", "Russia"),
         ("It strained Russia's economy.", "strained Russia's", "strained Russia"),
         ("It strained Russia’s economy.", "Russia’s economy", "Russia’s economy"),
+        ("He said it's fine.", "said it's", "said it's"),
+        ('They replaced the 6" pipe with an 8" pipe.', '8" pipe', '8" pipe'),
+        ('They replaced the 6" pipe with an 8" pipe.', "the 6", 'the 6"'),
+        ("The gate is 3′ wide.", "3", "3′"),
+        (
+            "Write to press@brackwater.example.com today.",
+            "@brackwater.example",
+            "press@brackwater.example.com",
+        ),
+        (
+            "See https://example.org/tunnel?id=5#drain.",
+            "example.org",
+            "https://example.org/tunnel?id=5#drain",
+        ),
     ],
 )
 def test_words_numbers_and_marks_are_quoted_whole(text: str, read: str, whole: str) -> None:

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qa
-from qa.search import Search, Stems, content_words, fold, visible
+from qa.search import Search, Stems
+from qa.words import content_words, fold, visible
 
 ROOT = Path(__file__).parent.parent
 

@@ -107,6 +107,31 @@ def test_a_capital_is_no_country_where_a_place_is_meant(article: str, question: 
     assert Spelling([article], "en").correct(question) == question
 
 
+@pytest.mark.parametrize(
+    ("article", "typed", "meant"),
+    [
+        ("They sent 11,000 containers.", "Was it 11000?", "Was it 11,000?"),
+        ("They sent 11,000 containers.", "Was it 11 000?", "Was it 11,000?"),
+        ("It carries 11000 cars.", "Is it 11,000 cars?", "Is it 11000 cars?"),
+        ("The first visit in 24 years.", "Is it twenty-four years?", "Is it 24 years?"),
+        ("A two-day visit.", "Was it a 2-day visit?", "Was it a two-day visit?"),
+        # Not what the article has, or has in two ways, nor a year or a part of a name.
+        ("They sent 11,000 containers.", "Was it 12000?", "Was it 12000?"),
+        ("They sent 11,000, or 11000.", "Was it 11 000?", "Was it 11 000?"),
+        ("It ended in 2022.", "Were it 2,022 men?", "Were it 2,022 men?"),
+        ("Two leaders met.", "Is Phase 2 over?", "Is Phase 2 over?"),
+        ("It is 2 km long.", "Did the two leaders meet?", "Did the two leaders meet?"),
+    ],
+)
+def test_a_number_is_written_as_the_article_does(article: str, typed: str, meant: str) -> None:
+    assert Spelling([article], "en").correct(typed) == meant
+
+
+@pytest.mark.parametrize("question", ["Is Moscow mentioned?", "Who said “Moscow”?", "How big is Moscow?"])
+def test_a_name_that_is_asked_for_itself_stays(spelling: Spelling, question: str) -> None:
+    assert spelling.correct(question) == question
+
+
 def test_a_name_is_known_by_its_possessive() -> None:
     """ "Who is Kadyrov?" became "Who is Kadyrov’s?" where the article has no more than his envoy."""
     spelling = Spelling(["Kadyrov’s envoy met the ministers of both countries in the morning."], "en")

@@ -1,0 +1,92 @@
+"""What a message asks: without courtesies, emoji and doubled marks, and out of its frame."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qa.smalltalk import kind_of
+from qa.wording import out_of_frame, question_in, questions_in
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "Who signed it?? !!",
+        "Who signed it?!",
+        "Who signed it? 🤔",
+        "🙏🏽 Who signed it? :)",
+        "Hi! Who signed it? Thanks!",
+        "Good morning. Who signed it? Thank you very much!",
+        "Who signed it, please?",
+        "Who signed it...?",
+        "Okay, got it. Who signed it?",
+    ],
+)
+def test_a_question_is_read_without_what_stands_around_it(typed: str) -> None:
+    assert question_in(typed) == "Who signed it?"
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("hi who signed it", "who signed it"),
+        ("please tell me who signed it thanks", "tell me who signed it"),
+        ("No. 5 Squadron flew where?", "No. 5 Squadron flew where?"),
+        ("What does 😂 mean?", "What does 😂 mean?"),
+        ("What do U.S. officials say", "What do U.S. officials say"),
+        ("Hello Kitty is what?", "Hello Kitty is what?"),
+        ("11,000 containers?", "11,000 containers?"),
+    ],
+)
+def test_what_belongs_to_a_question_stays(typed: str, asked: str) -> None:
+    assert question_in(typed) == asked
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind"),
+    [
+        ("Thanks! That was very helpful.", "thanks"),
+        ("No thanks", "thanks"),
+        ("that's all, thank you", "thanks"),
+        ("Hi, can you help me?", "help"),
+        ("👍🏽", "okay"),
+        ("cool, bye", "farewell"),
+        ("Hi, what´s this about?", "about"),
+        ("Hi! Who signed it?", None),
+        ("?", None),
+    ],
+)
+def test_courtesies_beside_each_other_are_small_talk(typed: str, kind: str | None) -> None:
+    assert kind_of(question_in(typed)) == kind
+
+
+@given(st.text(max_size=80))
+def test_a_message_is_never_left_empty(typed: str) -> None:
+    asked = question_in(typed)
+    assert bool(asked.strip()) == bool(typed.strip())
+    assert question_in(asked) == asked or kind_of(asked) is not None
+
+
+@pytest.mark.parametrize(
+    ("framed", "asked"),
+    [
+        ("Does the article mention the sanctions?", "What about the sanctions?"),
+        ("does it say anything about China", "What about China?"),
+        ("What does the author say about Kim?", "What about Kim?"),
+        ("Is Vietnam mentioned in the article?", "What about Vietnam?"),
+        ("Tell me about the technology part", "What about the technology part?"),
+        ("Does the article mention how many were sent?", "How many were sent?"),
+        ("Does the article say that Kim won?", "Does the article say that Kim won?"),
+        ("Is it mentioned?", "Is it mentioned?"),
+        ("What does the treaty say about war?", "What does the treaty say about war?"),
+    ],
+)
+def test_what_the_article_says_about_a_thing_is_asked_of_the_thing(framed: str, asked: str) -> None:
+    assert out_of_frame(framed) == asked
+
+
+def test_several_questions_are_told_apart() -> None:
+    assert questions_in("Who is Biden? What was signed?") == ["Who is Biden?", "What was signed?"]
+    assert questions_in("They met. What was signed?") == ["They met. What was signed?"]
