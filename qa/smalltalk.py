@@ -25,10 +25,13 @@ EMOJI = re.compile(
 
 VAGUE = re.compile(
     r"(so )?(what('s| is| does) (this|it)( talk| say)?( all)?"
-    r"|what('s| is) the (main )?(topic|subject|point|gist)|who wrote it|when was it (written|published))"
+    r"|what('s| is) the (main )?(topic|subject|point|gist)"
+    r"|who wrote it|(when|where) was it (written|published))"
 )
 """Asks about the article where nothing was said before, and else about what was said."""
 
+ARTICLE = r"(this|the)( original)? (article|story|text|piece|page|post)"
+SELF = rf"({ARTICLE}|this|it)"
 _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "greeting",
@@ -83,12 +86,13 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     (
         "byline",
         re.compile(
-            r"who (wrote|has written|published|is the (author|writer) of) (this|the)"
-            r" (article|story|text|piece)|who wrote (this|it)|(who('s| is) )?the (author|writer)|author"
-            r"|byline"
-            r"|when was (this|it|(this|the) (article|story|text|piece)) (written|published)"
-            r"|(what('s| is) )?(the )?(publication date|date of (this|the)( article| story| text| piece)?)"
-            r"|what('s| is) the (title|headline)( of (this|the) (article|story|text))?"
+            rf"who (wrote|has written|published) {SELF}"
+            rf"|(who('s| is| are| was)? )?(the )?(author|writer)s?( of {ARTICLE})?|byline"
+            rf"|((when|where|by whom)|(on )?(what|which) (date|day|year)) was {SELF}"
+            r" (written|published|posted)"
+            rf"|(what('s| is) )?(the )?(publication date|date of {SELF})"
+            rf"|what('s| is) the (title|headline)( of {ARTICLE})?"
+            rf"|((what|where)('s| is) )?(the )?(source|link|url|address) (of|for|to) {ARTICLE}"
         ),
     ),
     (
@@ -123,11 +127,12 @@ REPLIES: dict[Kind, str] = {
 
 
 def byline_of(articles: Sequence[Article]) -> str:
-    """Say what each article is called, who wrote it and when it was published, where that is known."""
+    """Say what each article is called, and its author, date and source, as far as they are known."""
     lines = []
     for article in articles:
         known = [f"by {article.author}"] if article.author else []
         known += [f"published {article.published}"] if article.published else []
+        known += [f"source: {article.source}"] if article.source else []
         unknown = "who wrote it, and when it was published, is not known here"
         lines.append(f"“{article.title}”: {', '.join(known) or unknown}.")
     return " ".join(lines)
