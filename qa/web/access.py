@@ -9,6 +9,7 @@ import re
 import secrets
 from ipaddress import ip_address
 from time import perf_counter
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 from uuid import uuid4
 
@@ -19,6 +20,9 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from qa.settings import Settings
 from qa.web.logs import request_id
 from qa.web.metrics import Metrics
+
+if TYPE_CHECKING:
+    from gradio.queueing import Queue
 
 log = logging.getLogger("qa.web")
 
@@ -173,6 +177,31 @@ class OnlyNeeded:
             else:
                 if failed:
                     await error(500, "Something went wrong here.")(scope, receive, send)
+
+
+class Forgetful:
+    """Drops answers that callers of Gradio's queue do not fetch: it would keep all of them."""
+
+    def __init__(self, app: ASGIApp, queue: Queue, most: int) -> None:
+        """Wrap Gradio's app; ``most`` of its queue's calls may wait, or be answered and not fetched."""
+        self.app = app
+        self._queue = queue
+        self._most = most
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] == "http":
+            await self._forget()
+        await self.app(scope, receive, send)
+
+    async def _forget(self) -> None:
+        """Forget callers who have fetched all, and where the calls are too many, those who came first."""
+        calls = self._queue.pending_event_ids_session
+        for caller in list(calls):
+            if not calls.get(caller) or sum(map(len, calls.values())) > self._most:
+                await self._queue.clean_events(session_hash=caller)
+                calls.pop(caller, None)
+                self._queue.pending_messages_per_session.pop(caller, None)
 
 
 def error(status: int, message: str, headers: dict[str, str] | None = None, **more: str) -> JSONResponse:

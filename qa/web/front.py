@@ -18,10 +18,13 @@ from starlette.responses import HTMLResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from qa.settings import Settings
-from qa.web.access import OnlyNeeded
+from qa.web.access import Forgetful, OnlyNeeded
 from qa.web.desk import Desk
 
 log = logging.getLogger("qa.web")
+
+MOST_UNFETCHED = 100
+"""Answers to Gradio's own client that are kept until it fetches them, besides the calls that wait."""
 
 
 class Later:
@@ -84,14 +87,15 @@ def front(desk: Desk, settings: Settings) -> FastAPI:
     @app.api_route("/", methods=["GET", "HEAD"])
     async def index(request: Request) -> Response:
         """Gradio's page, with the article put in: it can be read before Gradio's code has loaded."""
-        page = await _page_of(app.router.routes[-1].app, request)  # type: ignore[attr-defined]
+        html = await _page_of(app.router.routes[-1].app, request)  # type: ignore[attr-defined]
         language = request.headers.get("accept-language", "")
         headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
-        return HTMLResponse(with_article(page, desk, settings, language), headers=headers)
+        return HTMLResponse(with_article(html, desk, settings, language), headers=headers)
 
+    page = build_page(desk, settings)
     gr.mount_gradio_app(
         app,
-        build_page(desk, settings),
+        page,
         path="/",
         root_path=settings.root_path or None,
         server_name=settings.host,
@@ -106,7 +110,8 @@ def front(desk: Desk, settings: Settings) -> FastAPI:
         theme=THEME,
     )
     mount = app.router.routes[-1]
-    mount.app = OnlyNeeded(mount.app)  # type: ignore[attr-defined]
+    most = settings.concurrency + settings.queue + MOST_UNFETCHED
+    mount.app = OnlyNeeded(Forgetful(mount.app, page._queue, most))  # type: ignore[attr-defined]
     return app
 
 

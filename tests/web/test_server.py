@@ -29,7 +29,7 @@ from qa.settings import Settings
 from qa.web import create_app
 from qa.web.access import MAX_BODY, MCP_PATH
 from qa.web.feedback import Feedback, FeedbackError, FeedbackFile, passages_version, to_questions
-from qa.web.front import front
+from qa.web.front import MOST_UNFETCHED, front
 from qa.web.server import listen
 from tests.faults.load import CONCURRENCY, QUEUE, burden
 from tests.served import LOOPBACK, ROOT, Served
@@ -212,6 +212,24 @@ def test_without_places_to_wait_an_idle_server_answers(start: Start) -> None:
     """Gradio's queue of 0 refused every call through its own client."""
     served = start(queue="0")
     with httpx.Client(base_url=served.url, timeout=30) as client:
+        called = post(client, "/gradio_api/call/ask", data=[QUESTIONS[0], []])
+        assert "event: complete" in client.get(f"/gradio_api/call/ask/{called.json()['event_id']}").text
+
+
+def test_answers_that_nobody_fetches_are_not_kept(start: Start) -> None:
+    """Anybody could fill the memory with them, until the server stopped."""
+    served = start(concurrency="1", queue="0")
+    unfetched = MOST_UNFETCHED + 60
+    with httpx.Client(base_url=served.url, timeout=30) as client:
+        calls = client.get("/config").json()["dependencies"]
+        ask = next(call["id"] for call in calls if call["api_name"] == "ask")
+        call = {"data": [1] * 9, "fn_index": ask, "session_hash": "one"}  # fails, and is kept all the same
+        joined = 0
+        while joined < unfetched:
+            joined += client.post("/gradio_api/queue/join", json=call).status_code == 200
+        kept = client.get("/gradio_api/queue/data", params={"session_hash": "one"}).text
+        assert 0 < kept.count('"process_completed"') < MOST_UNFETCHED
+        # Who fetches is answered.
         called = post(client, "/gradio_api/call/ask", data=[QUESTIONS[0], []])
         assert "event: complete" in client.get(f"/gradio_api/call/ask/{called.json()['event_id']}").text
 
