@@ -14,7 +14,7 @@ Kind = Literal["greeting", "thanks", "farewell", "okay", "help", "byline", "abou
 COURTESIES: tuple[Kind, ...] = ("okay", "greeting", "thanks", "farewell")
 """Kinds that are often said beside others. Of several, the last of these here is replied to."""
 
-CLAUSE = re.compile(r"\S.*?(?:(?:[,!?;。！？，]|(?<!\bno)\.)+(?=\s|$)|$)", re.I)
+CLAUSE = re.compile(r"\S.*?(?:(?:[,:!?;。！？，]|(?<!\bno)\.)+(?=\s|$)|$)", re.I)
 """A part of a message, with the marks that end it. "No. 5" is one."""
 
 EMOJI = re.compile(

@@ -125,6 +125,9 @@ NUMBER = re.compile(
     rf"|\b(?:(?:{'|'.join(TENS)})(?:[- ](?:{'|'.join(DIGITS)}))?|{'|'.join(UNITS)})\b",
     re.I,
 )
+HASTY = re.compile(r"(?<!\S)[24](?!\S)")
+"""Digits that may stand for "to" and "for"."""
+
 YEAR = re.compile(r"1\d{3}|20\d\d")
 FEWEST_IN_WORDS = 10
 """The least number in words that becomes one in digits: "the two leaders" does not ask for a number."""
@@ -212,7 +215,9 @@ class Spelling:
         typed = found.group()
         forms = self._numbers.get(_value(typed), ())
         few = typed.isalpha() and _value(typed) < FEWEST_IN_WORDS
-        if few or len(forms) != 1 or YEAR.fullmatch(forms[0]) or _follows_name(found):
+        if few or len(forms) != 1 or YEAR.fullmatch(forms[0]):
+            return typed
+        if HASTY.match(found.string, found.start()) or _follows_name(found):
             return typed  # "Phase 2" is a name.
         return typed if typed.lower() == forms[0] else forms[0]
 

@@ -120,6 +120,7 @@ def test_a_capital_is_no_country_where_a_place_is_meant(article: str, question: 
         ("They sent 11,000, or 11000.", "Was it 11 000?", "Was it 11 000?"),
         ("It ended in 2022.", "Were it 2,022 men?", "Were it 2,022 men?"),
         ("Two leaders met.", "Is Phase 2 over?", "Is Phase 2 over?"),
+        ("Two leaders met.", "what did it send 2 russia", "what did it send 2 russia"),
         ("It is 2 km long.", "Did the two leaders meet?", "Did the two leaders meet?"),
     ],
 )

@@ -32,6 +32,7 @@ def test_a_question_is_read_without_what_stands_around_it(typed: str) -> None:
     ("typed", "asked"),
     [
         ("hi who signed it", "who signed it"),
+        ("Hey, quick question: who signed it?", "who signed it?"),
         ("please tell me who signed it thanks", "tell me who signed it"),
         ("No. 5 Squadron flew where?", "No. 5 Squadron flew where?"),
         ("What does 😂 mean?", "What does 😂 mean?"),
