@@ -24,7 +24,7 @@ DOUBLED = re.compile(
 """Marks of which one says as much; a message's dots at its end say nothing."""
 
 OPENING = re.compile(
-    r"(?:(?:hi|hello|hey|ok|okay|please|pls|plz|um+|uh+|hm+)(?: there| all)?,? )+"
+    r"\A(?:(?:hi|hello|hey|ok|okay|please|pls|plz|um+|uh+|hm+)(?: there| all)?,? )+"
     r"(?=(?:who|whose|whom|what|what[’']?s|which|when|where|why|how|is|are|was|were|do|does|did|has|have|had|can"
     r"|could|will|would|should|tell|explain|list|name)\b)",
     re.I,

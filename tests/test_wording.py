@@ -37,6 +37,7 @@ def test_a_question_is_read_without_what_stands_around_it(typed: str) -> None:
         ("No. 5 Squadron flew where?", "No. 5 Squadron flew where?"),
         ("What does 😂 mean?", "What does 😂 mean?"),
         ("What do U.S. officials say", "What do U.S. officials say"),
+        ("What dislike do they have in common?", "What dislike do they have in common?"),
         ("Hello Kitty is what?", "Hello Kitty is what?"),
         ("11,000 containers?", "11,000 containers?"),
     ],
