@@ -220,7 +220,7 @@ def serve(**options: Any) -> None:
 @click.option(
     "--dry-run", metavar="FOLDER", type=PATH, help="Write what would be sent here, and send nothing."
 )
-@click.option("--private", is_flag=True, help="Make a new Space its owner's alone.")
+@click.option("--private", is_flag=True, help="Make a new Space its owner's alone; refuse a public one.")
 def deploy(
     space: str | None, index: Path | None, article: str | None, dry_run: Path | None, private: bool
 ) -> None:

@@ -6,8 +6,9 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import yaml
 
@@ -21,9 +22,18 @@ from qa.manifest import MANIFEST, OF_THE_DESKTOP, VECTORS, read_manifest
 from qa.rows import read_articles
 from qa.staging import staged
 
+if TYPE_CHECKING:
+    from huggingface_hub.hf_api import SpaceInfo
+
 PACKAGE = Path(qa.__file__).parent
 BESIDE = ("app.py", "requirements.txt", "LICENSE", "NOTICE")
 ENTRIES = {*BESIDE, "README.md", ".gitattributes", "qa", "index", *OF_THE_DESKTOP}
+OF_A_SPACE = {"qa/bot.py", f"index/{VECTORS}"}
+"""What tells a Space of ours: a program of somebody's own has an app.py and a README.md too."""
+
+OF_A_NEW_SPACE = {"README.md", ".gitattributes"}
+"""What the hub puts into a Space when it is made."""
+
 REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 PIN = re.compile(r"^gradio==(\S+)$", re.M)
 MARKUP = re.compile(r"[\\`*_{}\[\]<>#|]")
@@ -88,26 +98,24 @@ def _foreign(folder: Path) -> Path | None:
         held = [folder] if folder.is_file() else list(folder.iterdir())
     except FileNotFoundError:
         return None
-    # A program of somebody's own has an app.py and a README.md too.
-    space = (folder / "index" / VECTORS).exists() and (folder / "qa" / "bot.py").exists()
-    ours = ENTRIES if space else OF_THE_DESKTOP
+    ours = ENTRIES if all((folder / name).exists() for name in OF_A_SPACE) else OF_THE_DESKTOP
     return next((entry for entry in held if entry.name not in ours), None)
 
 
 def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private: bool = False) -> str:
     """Put the chat on Hugging Face Spaces; return its address.
 
-    A Space that is there already gets a new commit; files of ours that are no longer needed go.
+    A Space of ours that is there already gets a new commit; files that are no longer needed go.
 
     Args:
         repo_id: ``owner/name``.
         index: the index that the Space answers from.
         token: one that may write; the one that ``hf auth login`` keeps when not given.
-        private: whether a new Space is for its owner alone.
+        private: whether the Space is for its owner alone: a new one is made so, a public one refused.
 
     Raises:
         MissingError: if huggingface_hub is not installed.
-        DeployError: if the name is none, the hub refuses, or cannot be reached.
+        DeployError: if the name is none, or another program's; the hub refuses, or cannot be reached.
         IndexFolderError: if the index is none.
     """
     if not REPO_ID.fullmatch(repo_id):
@@ -115,7 +123,12 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
     try:
         import httpx2  # what the hub's client speaks through
         from huggingface_hub import HfApi
-        from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalTokenNotFoundError
+        from huggingface_hub.errors import (
+            HfHubHTTPError,
+            HFValidationError,
+            LocalTokenNotFoundError,
+            RepositoryNotFoundError,
+        )
     except ImportError as error:
         raise MissingError("Deploying", "huggingface_hub", "deploy") from error
 
@@ -124,6 +137,8 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
         folder = Path(temporary) / "space"
         prepare(folder, index)
         try:
+            with suppress(RepositoryNotFoundError):
+                _refuse_other(api.space_info(repo_id), private=private)
             space = api.create_repo(
                 repo_id, repo_type="space", space_sdk="gradio", private=private, exist_ok=True
             )
@@ -145,6 +160,21 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
         except (httpx2.HTTPError, OSError) as error:
             raise DeployError(f"{repo_id}: the hub cannot be reached ({error}).") from error
     return str(space)
+
+
+def _refuse_other(space: SpaceInfo, *, private: bool) -> None:
+    """Refuse a Space that holds another program, or is public and should not be."""
+    held = {file.rfilename for file in space.siblings or ()}
+    if not held >= OF_A_SPACE and (foreign := sorted(held - OF_A_NEW_SPACE)):
+        raise DeployError(
+            f"{space.id}: holds {foreign[0]}, which is no part of this chat, and would be lost. "
+            "Name another Space, or empty this one."
+        )
+    if private and not space.private:
+        raise DeployError(
+            f"{space.id}: is public, and deploying does not change that. "
+            "Make it private in its settings, or name another Space."
+        )
 
 
 @contextmanager

@@ -167,6 +167,10 @@ class Hub(http.server.BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         if self.path.startswith("/api/spaces/") and self.headers["Authorization"] != "Bearer hf_right":
             self._answer({"error": "Invalid username or password."}, 401)
+        elif self.path == "/api/spaces/somebody/article" and self.server.space is None:
+            self._answer({"error": "Repository not found"}, 404, {"X-Error-Code": "RepoNotFound"})
+        elif self.path == "/api/spaces/somebody/article":
+            self._answer({"id": "somebody/article"} | self.server.space)
         else:
             self._answer([] if "/tree/" in self.path else {})
 
@@ -180,6 +184,8 @@ class Hub(http.server.BaseHTTPRequestHandler):
         where = self.path.partition("?")[0]
         if self.headers["Authorization"] != "Bearer hf_right":
             self._answer({"error": "Invalid username or password."}, 401)
+        elif where == "/api/repos/create" and self.server.space is not None:
+            self._answer({"url": f"{self.server.address}/spaces/somebody/article"}, 409)
         elif where == "/api/repos/create":
             self.server.created.append(json.loads(body))
             self._answer({"url": f"{self.server.address}/spaces/somebody/article"})
@@ -216,9 +222,11 @@ class Hub(http.server.BaseHTTPRequestHandler):
     def _body(self) -> bytes:
         return self.rfile.read(int(self.headers["Content-Length"] or 0))
 
-    def _answer(self, found: Any, status: int = 200) -> None:
+    def _answer(self, found: Any, status: int = 200, headers: dict[str, str] | None = None) -> None:
         data = json.dumps(found).encode()
         self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
         self.end_headers()
@@ -232,6 +240,8 @@ class HubServer(http.server.ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Hub)
         self.address = f"http://127.0.0.1:{self.server_port}"
+        self.space: dict[str, Any] | None = None
+        self.refuses = ""
         self.created: list[dict[str, Any]] = []
         self.commits: list[list[dict[str, Any]]] = []
         self.large: dict[str, bytes] = {}
@@ -280,6 +290,36 @@ def test_what_is_sent_is_what_the_dry_run_writes(hub: HubServer, tmp_path: Path)
             sent[value["path"]] = hub.large[value["oid"]]
     assert qa_deploy(hub.address, "--dry-run", str(tmp_path / "space")).returncode == 0
     assert sent == contents(tmp_path / "space")
+
+
+def space_of(*names: str, private: bool = False) -> dict[str, Any]:
+    return {"private": private, "siblings": [{"rfilename": name} for name in names]}
+
+
+NEW = (".gitattributes", "README.md")
+OURS = (*NEW, "app.py", "qa/bot.py", "index/vectors.faiss", "notes.txt")
+OTHERS = (*NEW, "app.py", "requirements.txt", "qa/mine.py", "index/data.csv")
+
+
+@pytest.mark.parametrize(
+    ("space", "arguments", "said"),
+    [
+        (space_of(*OTHERS), [], "holds app.py"),
+        (space_of(*OTHERS, private=True), ["--private"], "holds app.py"),
+        (space_of(*NEW), ["--private"], "is public"),
+        (space_of(*OURS), ["--private"], "is public"),
+        (space_of(*NEW), [], ""),
+        (space_of(*OURS), [], ""),
+        (space_of(*OURS, private=True), ["--private"], ""),
+    ],
+)
+def test_a_space_of_somebodys_own_is_left_alone_and_a_public_one_is_not_taken_for_private(
+    hub: HubServer, space: dict[str, Any], arguments: list[str], said: str
+) -> None:
+    hub.space = space
+    done = qa_deploy(hub.address, "somebody/article", *arguments)
+    assert said in done.stderr
+    assert (done.returncode, done.stderr.count("\n"), len(hub.commits)) == ((1, 1, 0) if said else (0, 0, 1))
 
 
 def test_what_goes_wrong_is_said_in_a_line(hub: HubServer) -> None:
