@@ -159,6 +159,10 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
             raise DeployError(f"{repo_id}: the hub refused ({status}).{hint}") from error
         except (httpx2.HTTPError, OSError) as error:
             raise DeployError(f"{repo_id}: the hub cannot be reached ({error}).") from error
+        except (RuntimeError, ValueError) as error:
+            # So the hub's client says that a large file cannot be sent, or has no room there.
+            why = " ".join(str(error.__cause__ or error).split())
+            raise DeployError(f"{repo_id}: cannot be sent ({why}). Nothing was deployed.") from error
     return str(space)
 
 

@@ -177,7 +177,7 @@ class Hub(http.server.BaseHTTPRequestHandler):
     def do_PUT(self) -> None:
         body = self._body()
         self.server.large[hashlib.sha256(body).hexdigest()] = body
-        self._answer({})
+        self._answer({}, 404 if self.server.refuses == "file" else 200)
 
     def do_POST(self) -> None:
         body = self._body()
@@ -209,6 +209,8 @@ class Hub(http.server.BaseHTTPRequestHandler):
         elif where == "/spaces/somebody/article.git/info/lfs/objects/batch":
             objects = json.loads(body)["objects"]
             for found in objects:
+                if self.server.refuses == "size":
+                    found["error"] = {"code": 507, "message": "no room is left"}
                 found["actions"] = {"upload": {"href": f"{self.server.address}/put/{found['oid']}"}}
             self._answer({"objects": objects})
         elif where == "/api/spaces/somebody/article/commit/main":
@@ -336,6 +338,14 @@ def test_what_goes_wrong_is_said_in_a_line(hub: HubServer) -> None:
         assert said in " ".join(done.stderr.split())
         assert "Traceback" not in done.stderr
     assert hub.commits == []
+
+
+@pytest.mark.parametrize(("refuses", "said"), [("file", "404"), ("size", "no room is left")])
+def test_a_large_file_that_cannot_be_sent_is_said_in_a_line(hub: HubServer, refuses: str, said: str) -> None:
+    hub.refuses = refuses
+    done = qa_deploy(hub.address, "somebody/article")
+    assert (done.returncode, done.stderr.count("\n"), hub.commits) == (1, 1, [])
+    assert "somebody/article: cannot be sent (" in done.stderr and said in done.stderr
 
 
 # Somebody else's article
