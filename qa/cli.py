@@ -82,7 +82,6 @@ def build(
     import qa
     from qa import index
     from qa.fetch import local
-    from qa.spelling import Spelling
 
     if not articles and not check:
         raise click.BadParameter("name an article, then the folder for its index.", param_hint="ARTICLE")
@@ -102,22 +101,8 @@ def build(
         index.build(files, folder, model=model, reader=reader, int8=not float32, progress=watched)
     size = sum(file.stat().st_size for file in place.rglob("*"))
     bot = qa.load(place)
-    built = bot.index
-    click.echo(f"{folder}: {len(built.passages)} passages, {size / 1e6:.1f} MB.")
-    for article in built.articles:
-        for question in article.questions:
-            _show_starter(bot, article, question)
-        if not Spelling([article.text], article.language).in_its_language:
-            complain(
-                f"{folder}: {article.title!r} does not look like {article.language!r}. "
-                "Name its language in the front matter (language: de), and build again."
-            )
-    foreign = sorted({a.language for a in built.articles if a.primary_language != "en"})
-    if foreign and reader is None:
-        complain(
-            f"{folder}: the packaged reader learned from English alone. In {', '.join(foreign)} it quotes "
-            "exactly, but often the wrong words, and is sure of them; --reader names another."
-        )
+    click.echo(f"{folder}: {len(bot.index.passages)} passages, {size / 1e6:.1f} MB.")
+    _examine(bot, str(folder))
 
 
 @app.command()
@@ -225,6 +210,7 @@ def deploy(
     space: str | None, index: Path | None, article: str | None, dry_run: Path | None, private: bool
 ) -> None:
     """Put the chat on Hugging Face Spaces, with the shipped article or another."""
+    import qa
     from qa import deploy
     from qa.bot import index_folder_of
 
@@ -234,6 +220,8 @@ def deploy(
         raise click.BadParameter("name an article or an index, not both.", param_hint="--article")
     with deploy.index_of(article) if article is not None else nullcontext(index) as built:
         source = index_folder_of(built)
+        if article is not None:
+            _examine(qa.load(source), article)
         if dry_run is not None:
             deploy.prepare(dry_run, source)
             click.echo(f"{dry_run}: what a Space would get.")
@@ -325,6 +313,26 @@ def calibrate(index: Path, questions: Path, part: str, limit: int | None) -> Non
 
     count = calibrate_index(index, questions, part, limit)
     click.echo(f"{index}: calibrated on {count} questions of {questions}.")
+
+
+def _examine(bot: Bot, name: str) -> None:
+    """Show what the questions of the front matter get, and complain of languages that answers suffer from."""
+    from qa.spelling import Spelling
+
+    for article in bot.index.articles:
+        for question in article.questions:
+            _show_starter(bot, article, question)
+        if not Spelling([article.text], article.language).in_its_language:
+            complain(
+                f"{name}: {article.title!r} does not look like {article.language!r}. "
+                "Name its language in the front matter (language: de), and build again."
+            )
+    foreign = sorted({a.language for a in bot.index.articles if a.primary_language != "en"})
+    if foreign and bot.reader.packaged:
+        complain(
+            f"{name}: the packaged reader learned from English alone. In {', '.join(foreign)} it quotes "
+            "exactly, but often the wrong words, and is sure of them; `qa build --reader` names another."
+        )
 
 
 def _show_starter(bot: Bot, article: Article, question: str) -> None:

@@ -517,6 +517,16 @@ def test_a_page_becomes_a_space(site: str, tmp_path: Path) -> None:
     assert any("four hundred million" in passage.text for passage in answer.passages)
 
 
+def test_what_building_warns_of_is_said_before_an_article_is_published(tmp_path: Path) -> None:
+    article = tmp_path / "fähre.md"
+    front = "language: de\nquestions:\n  - Wie heißt der König?"
+    article.write_text(f"---\n{front}\n---\nDie Fähre fährt um zwölf.", encoding="utf-8")
+    done = qa_deploy("http://127.0.0.1:9", "--article", str(article), "--dry-run", str(tmp_path / "space"))
+    assert done.returncode == 0
+    assert f"{article}: the packaged reader learned from English alone" in done.stderr
+    assert "'Wie heißt der König?': is offered to readers, and not answered" in done.stderr
+
+
 # Started as Spaces start one
 
 
