@@ -54,8 +54,20 @@ SIGNATURES = {
 """How files begin that are often named as text and are none, in small letters."""
 
 PLAIN_HEADING_LENGTH = 80
+SENTENCE_ENDS = tuple(".!?…:。！？：")
+CLOSING = "\"'”’»)]"
+"""What may stand behind a sentence's end."""
+
 INTERVIEWER = re.compile(r"(?:Q|Question|Frage|Pregunta)\d*[:.] ")
 """How an interviewer's question begins."""
+
+BYLINE = re.compile(r"(?:By|Von|Por|Par) [^a-z]")
+CREDIT = re.compile(r"(?:Photo|Foto|Image|Bild|Credit|Source|Quelle)s?(?: \w+)?: ")
+DATE = re.compile(
+    r"(?=\D*\d{1,2}\D)(?:[\w.]+,? |\w+: ){1,5}\d{4}\b(?:[^a-z]*| ?[·•|].*)"
+    r"|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4}"
+)
+"""A line with a day, a year and few other words, as "Tuesday, 12 March 2024, 10:15 GMT" is."""
 
 LIST_ITEM = re.compile(r"([-*+•–—]|\d+[.)])\s")
 
@@ -312,7 +324,8 @@ def _plain_blocks(body: str) -> Iterator[Block]:
     """Yield each block of plain text.
 
     Blank lines part paragraphs; without any, each line is one. One or two short lines without
-    closing punctuation above a paragraph are its headings; an item of a list is none.
+    closing punctuation above a paragraph are its headings; an item of a list is none, nor is what
+    says of whom and when an article is.
     """
     lines = body.strip().split("\n")
     if all(line.strip() for line in lines):
@@ -321,9 +334,12 @@ def _plain_blocks(body: str) -> Iterator[Block]:
         parted = itertools.groupby(lines, key=lambda line: bool(line.strip()))
         paragraphs = (" ".join(group) for full, group in parted if full)
     texts = list(filter(None, map(_tidy, paragraphs)))
-    short = [len(t) <= PLAIN_HEADING_LENGTH and t[-1].isalnum() and not LIST_ITEM.match(t) for t in texts] + [
-        True
+    about = _about(texts)
+    short = [
+        len(t) <= PLAIN_HEADING_LENGTH and t[-1].isalnum() and not LIST_ITEM.match(t) and i not in about
+        for i, t in enumerate(texts)
     ]
+    short.append(True)
     for i, text in enumerate(texts):
         above_two = short[i] and short[i + 1] and i + 2 < len(texts) and not short[i + 2]
         if short[i] and not short[i + 1]:
@@ -333,6 +349,21 @@ def _plain_blocks(body: str) -> Iterator[Block]:
             yield 2, text
         else:
             yield 0, text
+
+
+def _about(texts: Sequence[str]) -> set[int]:
+    """Return which paragraphs of plain text are a byline, a date or a picture's credit."""
+    brief = [len(text) <= PLAIN_HEADING_LENGTH and not _ends_sentence(text) for text in texts]
+    below_title = set(itertools.takewhile(brief.__getitem__, range(1, len(texts))))
+    dates = {i for i, text in enumerate(texts) if brief[i] and DATE.fullmatch(text)}
+    if not dates <= below_title:
+        dates = set()  # Of a diary each heads what happened then.
+    bylines = {i for i in below_title if BYLINE.match(texts[i])}
+    return dates | bylines | {i for i, text in enumerate(texts) if CREDIT.match(text)}
+
+
+def _ends_sentence(text: str) -> bool:
+    return text.rstrip(CLOSING).endswith(SENTENCE_ENDS)
 
 
 def _field(meta: dict[str, Any], field: str, name: str) -> str:

@@ -38,6 +38,49 @@ def test_plain_text_shows_its_headings() -> None:
     assert outline(parse_article(SHIPPED.text, markdown=False)) == outline(SHIPPED)
 
 
+def test_a_byline_and_a_date_head_nothing() -> None:
+    lines = [
+        "Flood closes the harbour bridge",
+        "By Jane Doe",
+        "Tuesday, 12 March 2024, 10:15 GMT",
+        "It was closed on Monday.",
+        "Photo: John Roe",
+        "What it costs",
+        "Ninety million.",
+        "By Rail to Vienna",
+        "That stays open.",
+    ]
+    assert outline(parse_article("\n\n".join(lines), markdown=False)) == [
+        (lines[0], lines[1:5]),
+        (lines[5], [lines[6]]),
+        (lines[7], [lines[8]]),
+    ]
+    diary = ["The flood", "12 March 2024", "It rained.", "13 March 2024", "It snowed."]
+    found = parse_article("\n\n".join(diary), markdown=False)
+    assert [section.path for section in found.sections] == [
+        ("The flood",),
+        ("The flood", "12 March 2024"),
+        ("13 March 2024",),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "dated"),
+    [
+        ("March 12th, 2024", True),
+        ("Published: 12 de marzo de 2024", True),
+        ("12. März 2024 · 5 Minuten", True),
+        ("2024-03-12", True),
+        ("The flood of 2024", False),
+        ("12 March 2024 flood", False),
+        ("What it cost in 2024", False),
+    ],
+)
+def test_a_date_is_told_from_a_heading_with_a_year(line: str, dated: bool) -> None:
+    article = parse_article(f"The bridge\n\n{line}\n\nIt was closed.", markdown=False)
+    assert (line in [section.heading for section in article.sections]) is not dated
+
+
 @given_text
 def test_the_given_text_shows_its_headings_and_takes_no_link_for_one() -> None:
     found = outline(read_article(GIVEN))
