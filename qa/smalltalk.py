@@ -14,14 +14,14 @@ Kind = Literal["greeting", "thanks", "farewell", "okay", "help", "byline", "abou
 COURTESIES: tuple[Kind, ...] = ("okay", "greeting", "thanks", "farewell")
 """Kinds that are often said beside others. Of several, the last of these here is replied to."""
 
-CLAUSE = re.compile(r"\S.*?(?:(?:[,:!?;。！？，]|(?<!\bno)\.)+(?=\s|$)|$)", re.I)
+CLAUSE = re.compile(r"\S.*?(?:(?:[,:!?;。！？，]|(?<!\bno)\.)++(?=\s|$)|$)", re.I)
 """A part of a message, with the marks that end it. "No. 5" is one."""
 
 EMOJI = re.compile(
     r"(?:[\u231a-\u23ff\u2600-\u27bf\u2b05-\u2b55\U0001f1e6-\U0001faff]"
-    r"[\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff]*|(?<!\S)[:;]-?[)(DPp](?!\w))+"
+    r"[\ufe0e\ufe0f\u200d\U0001f3fb-\U0001f3ff]*|(?<!\S)[:;]-?[)(DPp](?!\w))"
 )
-"""Pictures or a face, with what makes them another colour or joins them to the next."""
+"""A picture or a face, with what makes it another colour or joins it to the next."""
 
 VAGUE = re.compile(
     r"(so )?(what('s| is| does) (this|it)( talk| say)?( all)?"
@@ -143,7 +143,7 @@ def kind_of(text: str, *, opens: bool = True) -> Kind | None:
 
     ``opens`` says that nothing was said before: "what is it?" then means the article.
     """
-    if EMOJI.fullmatch(text):
+    if text.strip() and not EMOJI.sub("", text).strip():
         return "okay"
     kinds = [_kind_of_clause(text, opens=opens)]
     if kinds == [None]:

@@ -13,23 +13,31 @@ from qa.smalltalk import CLAUSE, COURTESIES, EMOJI, kind_of
 MOST_QUESTIONS = 3
 """Questions of one message that are read."""
 
-AROUND = re.compile(rf"^(?:{EMOJI.pattern}\s*)+|\s*(?:{EMOJI.pattern}\s*)+(?=[,.!?;]|$)")
+MOST_EMOJI = 20
+AROUND = re.compile(rf"^(?:{EMOJI.pattern}\s*)+|\s*(?:{EMOJI.pattern}\s*){{1,{MOST_EMOJI}}}(?=[,.!?;]|$)")
 """Emoji that begin a message, or end a clause: within one they may be what is asked about."""
 
 MARK = "[?!？！]"
-DOTS = r"(?:\.{2,}|…)"
+DOTS = r"(?:\.{2,}+|…)"
 DOUBLED = re.compile(
     rf"\s*(?:{DOTS}\s*{MARK}|{MARK}(?=[\s.…]*{MARK}))(?:[\s.…]*{MARK})*|(?<={MARK})[\s.…]+$|\s*{DOTS}\s*$"
 )
 """Marks of which one says as much; a message's dots at its end say nothing."""
 
-OPENING = re.compile(
-    r"\A(?:(?:hi|hello|hey|ok|okay|please|pls|plz|um+|uh+|hm+)(?: there| all)?,? )+"
-    r"(?=(?:who|whose|whom|what|what[’']?s|which|when|where|why|how|is|are|was|were|do|does|did|has|have|had|can"
-    r"|could|will|would|should|tell|explain|list|name)\b)",
+ASKS = re.compile(r"(?:who|whose|whom|what|which|when|where|why|how)\b", re.I)
+BEGINS = re.compile(
+    rf"(?:(?:and|but|so) )?(?:{ASKS.pattern}|(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would"
+    r"|should|tell|explain|list|name)\b)",
     re.I,
 )
-CLOSING = re.compile(r"(?:,? (?:please|pls|plz|thanks|thank you|thx))+(?=\W*$)", re.I)
+"""How a question begins."""
+
+OPENING = re.compile(
+    r"\A(?:(?:hi|hello|hey|ok|okay|please|pls|plz|um+|uh+|hm+)(?: there| all)?,? )+"
+    rf"(?={BEGINS.pattern})",
+    re.I,
+)
+CLOSING = re.compile(r"(?:,? (?:please|pls|plz|thx))+(?=\W*$)", re.I)
 """Courtesies that nothing parts from the question."""
 
 ARTICLE = r"(?:(?:the|this|your) (?:article|author|text|story|piece|page|writer)|it|this)"
@@ -45,7 +53,6 @@ FRAME = re.compile(
 """Asks whether, or what, the article says about something."""
 
 WITHIN = re.compile(rf" (?:in|by) {ARTICLE}$| at all$", re.I)
-ASKS = re.compile(r"(?:who|whose|whom|what|which|when|where|why|how)\b", re.I)
 STATED = re.compile(r"(?:that|whether|if)\b|.*[,;]", re.I)
 
 
@@ -68,7 +75,8 @@ def question_in(text: str) -> str:
 
 def questions_in(text: str) -> list[str]:
     """Return the sentences of a message if they are several questions, or else the message alone."""
-    found = [part for part in re.findall(r"\S.*?(?:[.!?](?=\s|$)|$)", text) if part.endswith("?")]
+    parts = re.findall(r"\S.*?(?:[.!?](?=\s|$)|$)", text)
+    found = [part for part in parts if part.endswith("?") and BEGINS.match(part)]
     return found[:MOST_QUESTIONS] if len(found) > 1 else [text]
 
 
