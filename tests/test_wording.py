@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -69,10 +67,9 @@ def test_courtesies_beside_each_other_are_small_talk(typed: str, kind: str | Non
 
 @pytest.mark.parametrize("part", ["." * 2, "!", "😀", "😀 ", "hi, ", "please ", "is a mentioned ", ":) "])
 def test_a_long_message_is_parted_at_once(part: str) -> None:
-    """Each of these once had a pattern try every way to part it."""
-    began = time.process_time()
-    kind_of(out_of_frame(question_in(part * (2_000 // len(part)) + "x")))
-    assert time.process_time() - began < 1
+    """A pattern that tried every way to part one of these would never come to an end."""
+    long = part * (2_000 // len(part)) + "x"
+    assert kind_of(out_of_frame(question_in(long))) is None
 
 
 @given(st.text(max_size=80))
