@@ -54,6 +54,9 @@ SIGNATURES = {
 """How files begin that are often named as text and are none, in small letters."""
 
 PLAIN_HEADING_LENGTH = 80
+NARROWEST = 40
+"""Characters of a line, at least, where lines of plain text are broken at a width."""
+
 SENTENCE_ENDS = tuple(".!?…:。！？：")
 CLOSING = "\"'”’»)]"
 """What may stand behind a sentence's end."""
@@ -323,13 +326,13 @@ def _inline_text(token: Token) -> str:
 def _plain_blocks(body: str) -> Iterator[Block]:
     """Yield each block of plain text.
 
-    Blank lines part paragraphs; without any, each line is one. One or two short lines without
-    closing punctuation above a paragraph are its headings; an item of a list is none, nor is what
-    says of whom and when an article is.
+    Blank lines part paragraphs; without any, each line is one, but where it goes on in the next. One or
+    two short lines without closing punctuation above a paragraph are its headings; an item of a list is
+    none, nor is what says of whom and when an article is.
     """
     lines = body.strip().split("\n")
     if all(line.strip() for line in lines):
-        paragraphs: Iterable[str] = lines
+        paragraphs = _joined([line.strip() for line in lines])
     else:
         parted = itertools.groupby(lines, key=lambda line: bool(line.strip()))
         paragraphs = (" ".join(group) for full, group in parted if full)
@@ -349,6 +352,28 @@ def _plain_blocks(body: str) -> Iterator[Block]:
             yield 2, text
         else:
             yield 0, text
+
+
+def _joined(lines: Sequence[str]) -> Iterable[str]:
+    """Join lines that were broken at a width: each whose next one's first word had no room in it.
+
+    They were where a small letter goes on below a line that ends no sentence; else each line is a paragraph.
+    """
+    pairs = list(itertools.pairwise(lines))
+    broken = [len(above) for above, line in pairs if line[0].islower() and not _ends_sentence(above)]
+    width = max(broken, default=0)
+    if width < NARROWEST:
+        return lines
+    paragraphs = [[lines[0]]]
+    for above, line in pairs:
+        full = len(above) + len(line.split(maxsplit=1)[0]) >= width
+        if (line[0].islower() and len(above) > width / 2) or (
+            full and not _ends_sentence(above) and not LIST_ITEM.match(line)
+        ):
+            paragraphs[-1].append(line)
+        else:
+            paragraphs.append([line])
+    return map(" ".join, paragraphs)
 
 
 def _about(texts: Sequence[str]) -> set[int]:

@@ -38,6 +38,41 @@ def test_plain_text_shows_its_headings() -> None:
     assert outline(parse_article(SHIPPED.text, markdown=False)) == outline(SHIPPED)
 
 
+def test_lines_that_were_broken_at_a_width_are_joined() -> None:
+    broken = [
+        "Flood closes the harbour bridge",
+        "The harbour bridge was closed on Monday after a flood washed away two of",
+        "its piers, and the mayor, Eva Lind, said to the newspapers of the whole",
+        "Harbour Region that it would stay closed for a year, as she had heard at",
+        "5 p.m.",
+        "What it costs",
+        "    (two crowns)",
+        "A ferry takes people across the river every ten minutes, and costs two",
+        "crowns.",
+    ]
+    article = parse_article("\n".join(broken), markdown=False)
+    assert outline(article) == [
+        (broken[0], [" ".join(broken[1:5])]),
+        (broken[5], ["(two crowns)", " ".join(broken[7:])]),
+    ]
+    indented = "    The mayor, Eva Lind, said that it would stay closed\nfor a year.\n    A ferry runs."
+    article = parse_article(indented, markdown=False)
+    assert article.text == "The mayor, Eva Lind, said that it would stay closed for a year.\n\nA ferry runs."
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        ["The harbour opens tomorrow", "It opens at ten."],
+        ["You need, to begin with:", "flour", "butter", "and three eggs."],
+        [f"One paragraph is a line {'and goes on ' * 20}here.", "Costs", "It costs ten crowns."],
+        ["The mayor gave the following reasons for closing it", "- it rained", "- it snowed"],
+    ],
+)
+def test_lines_that_are_paragraphs_stay(lines: list[str]) -> None:
+    assert parse_article("\n".join(lines), markdown=False).text.split("\n\n") == lines
+
+
 def test_a_byline_and_a_date_head_nothing() -> None:
     lines = [
         "Flood closes the harbour bridge",
