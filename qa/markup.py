@@ -7,7 +7,7 @@ import re
 from codecs import BOM_UTF8
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 from unicodedata import category
 
 import yaml
@@ -73,6 +73,20 @@ DATE = re.compile(
 """A line with a day, a year and few other words, as "Tuesday, 12 March 2024, 10:15 GMT" is."""
 
 LIST_ITEM = re.compile(r"([-*+•–—]|\d+[.)])\s")
+
+
+class _Parsed(NamedTuple):
+    """A block of Markdown: a heading's level, or 0; its text; how deep in lists it stands, and in which.
+
+    ``note`` is the label of the footnote that it is of, ``refers`` are the labels of those that it refers to.
+    """
+
+    level: int
+    text: str
+    depth: int
+    outermost: int
+    note: str
+    refers: list[str]
 
 
 def read_article(path: str | Path, title: str = "") -> Article:
@@ -230,7 +244,7 @@ def _markdown_blocks(body: str) -> Iterator[Block]:
     """
     lines: list[str] = []
     begun, inside = 0, None  # how deep what introduces stands, and in which list what it introduces
-    for level, text, depth, outermost in _parsed(body):
+    for level, text, depth, outermost, *_ in _with_notes(list(_parsed(body))):
         if not text:
             continue
         if lines and not level and depth > begun and inside in {None, outermost}:
@@ -248,8 +262,34 @@ def _markdown_blocks(body: str) -> Iterator[Block]:
         yield 0, ROW_GAP.join(lines)
 
 
-def _parsed(body: str) -> Iterator[tuple[int, str, int, int]]:
-    """Yield each block's level if it is a heading, or 0; its text; how deep in lists, and in which."""
+def _with_notes(blocks: Sequence[_Parsed]) -> Iterator[_Parsed]:
+    """Yield each footnote at the end of the section that refers to it first, if it stands in a later one."""
+    notes: dict[str, list[_Parsed]] = {}
+    for block in blocks:
+        if block.note:
+            notes.setdefault(block.note, []).append(block)
+    due: list[str] = []
+
+    def told() -> Iterator[_Parsed]:
+        for label in due:  # which grows while a note refers to others
+            for block in notes.pop(label, ()):
+                due.extend(block.refers)
+                yield block
+        due.clear()
+
+    for block in blocks:
+        if block.note:
+            yield from notes.pop(block.note, ())
+            continue
+        if block.level:
+            yield from told()
+        yield block
+        due += block.refers
+    yield from told()
+
+
+def _parsed(body: str) -> Iterator[_Parsed]:
+    """Yield the blocks in the order in which they are written."""
     # HTML stays visible as the text it is: an article is untrusted.
     options = {"html": False, "maxNesting": MAX_NESTING}
     # Inline markup is parsed apart, so that its many tokens are held for one block at a time.
@@ -264,6 +304,8 @@ def _parsed(body: str) -> Iterator[tuple[int, str, int, int]]:
     level = depth = outermost = 0
     above = 1  # the level of the latest heading
     rows: list[list[str]] | None = None
+    note = ""
+    refers: list[str] = []
     for token in blocks.parse(body, env):
         if token.type == "heading_open":
             level = int(token.tag[1])
@@ -279,21 +321,26 @@ def _parsed(body: str) -> Iterator[tuple[int, str, int, int]]:
         elif token.type == "tr_open" and rows is not None:
             rows.append([])
         elif token.type == "table_close" and rows is not None:
-            yield 0, _table(rows), depth, outermost
-            rows = None
+            yield _Parsed(0, _table(rows), depth, outermost, note, refers)
+            rows, refers = None, []
+        elif token.type == "footnote_reference_open":
+            note = token.meta["label"]
+        elif token.type == "footnote_reference_close":
+            note = ""
         elif token.type == "inline":
             (parsed,) = inline.parseInline(token.content, env)
             text = _tidy(_inline_text(parsed))
+            refers += [c.meta["label"] for c in parsed.children or () if c.type == "footnote_ref"]
             above = level or above
-            if not level and not depth and rows is None and _asks(parsed, text):
-                yield min(above + 1, 6), text, 0, outermost
-            elif rows is not None:
+            if rows is not None:
                 # With blanks around it, a bar of its own would part cells.
                 rows[-1].append(re.sub(r" ?\| ?", "|", text))
-            else:
-                yield level, text, depth, outermost
+                continue
+            asked = not level and not depth and _asks(parsed, text)
+            yield _Parsed(min(above + 1, 6) if asked else level, text, depth, outermost, note, refers)
+            refers = []
         elif token.type in {"fence", "code_block"}:
-            yield 0, _tidy(token.content), depth, outermost
+            yield _Parsed(0, _tidy(token.content), depth, outermost, note, [])
 
 
 def _asks(paragraph: Token, text: str) -> bool:

@@ -220,6 +220,23 @@ def test_a_footnotes_mark_is_no_word_and_its_text_stays() -> None:
     assert article.text == "It rose. So did he. [^c]\n\nBy a tenth.\n\nWord\n\nMore."
 
 
+def test_a_footnote_stands_in_the_section_that_refers_to_it() -> None:
+    article = parse_article(
+        "# Report\n\nOn the lead.[^1]\n\n"
+        "## Costs[^c]\n\n| a[^t] | b |\n|--|--|\n| 1 | 2 |\n\n[^i]: In place.\n\n"
+        "**Who pays?**\n\nThe city.[^w] Again.[^1]\n\n"
+        "## End\n\nOver.[^e] And in place.[^i]\n\n"
+        "[^w]: From taxes.[^x]\n[^1]: Of the lead.\n\n    More.\n[^c]: Of a heading.\n[^e]: Of the end.\n"
+        "[^t]: Of a table.\n[^x]: Of a note.\n[^0]: Of nothing."
+    )
+    assert outline(article) == [
+        ("", ["On the lead.", "Of the lead.", "More."]),
+        ("Costs", ["a | b\n1 | 2", "In place.", "Of a heading.", "Of a table."]),
+        ("Who pays?", ["The city. Again.", "From taxes.", "Of a note."]),
+        ("End", ["Over. And in place.", "Of the end.", "Of nothing."]),
+    ]
+
+
 def test_a_heading_that_is_not_the_title_stays() -> None:
     article = parse_article("---\ntitle: Harbour\n---\n\n# The old pier burned in 1911\n\nText.")
     assert (article.title, article.sections[0].heading) == ("Harbour", "The old pier burned in 1911")
