@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 from time import monotonic
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 import yaml
@@ -25,6 +26,19 @@ LONGEST = 60
 REDIRECTS = 5
 LONGEST_NAME = 60
 HTML = {"text/html", "application/xhtml+xml"}
+DIGITS = {
+    "sup": str.maketrans("0123456789+-", "⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻"),
+    "sub": str.maketrans("0123456789+-", "₀₁₂₃₄₅₆₇₈₉₊₋"),
+}
+"""Raised and lowered, as Unicode has them."""
+
+TABLE = re.compile(r"(?:^\|.*\n?)+", re.M)
+RULE = re.compile(r"\|[-|]+\s")
+"""What stands below the head of a table."""
+
+NESTED = re.compile(r"^ +(?=- |\d+\. )", re.M)
+"""What stands before an item of a list that is within another."""
+
 TEXT = {"text/plain", "text/markdown", "text/x-markdown"}
 
 
@@ -92,6 +106,8 @@ def fetch(address: str, folder: Path) -> Path:
             raise ArticleError(f"{address}: is not the {charset or 'utf-8'} that it should be.") from error
         return path
     page = trafilatura.load_html(_decoded(data, charset))
+    if page is not None:
+        _without_tags(page)
     if page is None or not (
         body := trafilatura.extract(page, url=final, output_format="markdown", include_comments=False)
     ):
@@ -107,8 +123,33 @@ def fetch(address: str, folder: Path) -> Path:
         "source": final,
     }
     head = yaml.safe_dump({name: value for name, value in fields.items() if value}, allow_unicode=True)
+    # In a numbered list an item of another is indented further than it is here.
+    body = NESTED.sub(r"\g<0>\g<0>", TABLE.sub(_with_head, body))
     path.write_text(f"---\n{head}---\n\n{body}\n", encoding="utf-8")
     return path
+
+
+def _without_tags(page: Any) -> None:
+    """Write what is raised, lowered or underlined as Markdown can; the mark of a footnote is no word."""
+    for element in reversed(list(page.iter("sup", "sub", "u"))):  # the innermost first
+        if element.tag == "sup" and element.xpath("(.//a | ancestor::a)[contains(@href, '#')]"):
+            element.drop_tree()
+            continue
+        digits = DIGITS.get(element.tag, {})
+        text = element.text_content().strip()
+        if text and all(ord(character) in digits for character in text):
+            del element[:]
+            element.text = text.translate(digits)
+        element.drop_tag()
+
+
+def _with_head(table: re.Match[str]) -> str:
+    """Put an empty head above the rows of a table that has none: without one they are no table."""
+    first, _, below = table[0].partition("\n")
+    if RULE.match(below):
+        return table[0]
+    columns = len(re.findall(r"(?<!\\)\|", first)) - 1
+    return f"|{' |' * columns}\n|{'-|' * columns}\n{table[0]}"
 
 
 def _decoded(data: bytes, charset: str | None) -> str | bytes:

@@ -407,6 +407,18 @@ turned out to be softer than the surveyors had expected it to be.</p>
 <footer>Imprint and cookies</footer></body></html>"""
 
 
+MARKED = """<!doctype html><html lang="en"><head><title>The tunnel</title></head>
+<body><article><h1>The tunnel</h1>
+<p>It carries <i>10<sup>6</sup></i> litres of H<sub>2</sub>O an hour,<sup><a href="#n1">[1]</a></sup>
+since the 1<sup>st</sup> of May,<a href="#n2"><sup>2</sup></a> and it is <u>closed</u> to all who walk, ride
+or drive through the mountain by night, when a<sup>2<sub>3</sub></sup> is measured.</p>
+<p>The engineers of the national road office gave the council two reasons for closing it at night:</p>
+<ol><li>It rained a lot.</li><li>The pumps failed.<ul><li>both of them</li><li>for a week</li></ul></li></ol>
+<p>What the works on the tunnel cost in the two years is told by the report of the council.</p>
+<table><tr><td>2018</td><td>$90 million</td></tr><tr><td>2019</td><td>$120 million | net</td></tr></table>
+</article></body></html>"""
+
+
 @pytest.fixture
 def site() -> Iterator[str]:
     Site.pages = {
@@ -425,6 +437,7 @@ def site() -> Iterator[str]:
         "/undefined": ("text/html; charset=undefined", HARBOUR.encode()),
         "/undefined.txt": ("text/plain; charset=undefined", b"It opened on Tuesday."),
         "/odd": ("text/html", HARBOUR.replace('lang="en"', 'lang="see below"').encode()),
+        "/marked": ("text/html", MARKED.encode()),
         "/image": ("image/png", b"\x89PNG"),
         "/empty": ("text/html", b"<html><body></body></html>"),
     }
@@ -451,6 +464,14 @@ def test_of_a_page_the_article_is_kept(site: str, tmp_path: Path) -> None:
     assert plain.title == "plain", "without a title of its own it is named after its address"
     assert read_article(fetch(f"{site}/latin", tmp_path)).text == "Café and more stood there."
     assert "Żółć, która wie, że most będzie" in read_article(fetch(f"{site}/polish", tmp_path)).text
+
+
+def test_what_markdown_lacks_is_read_in_a_page_all_the_same(site: str, tmp_path: Path) -> None:
+    first, reasons, _, table = read_article(fetch(f"{site}/marked", tmp_path)).text.split("\n\n")
+    assert "carries 10⁶ litres of H₂O an hour, since the 1st of May, and it is closed to all" in first
+    assert "a2₃ is measured" in first
+    assert reasons.split("\n")[1:] == ["It rained a lot.", "The pumps failed.", "both of them", "for a week"]
+    assert table == "|\n2018 | $90 million\n2019 | $120 million|net"
 
 
 def test_a_charset_that_is_none_is_guessed(site: str, tmp_path: Path) -> None:
