@@ -300,6 +300,7 @@ def _parsed(body: str) -> Iterator[_Parsed]:
         for _ in range(2)
     )
     blocks.enable("table").disable("inline")
+    inline.enable("strikethrough")
     env: dict[str, Any] = {}
     level = depth = outermost = 0
     above = 1  # the level of the latest heading
@@ -361,8 +362,13 @@ def _table(rows: Sequence[Sequence[str]]) -> str:
 
 def _inline_text(token: Token) -> str:
     parts = []
+    struck = 0
     for child in token.children or ():
-        if child.type in {"softbreak", "hardbreak"}:
+        if child.tag == "s":
+            struck += child.nesting
+        elif struck:
+            continue  # What was struck out was withdrawn.
+        elif child.type in {"softbreak", "hardbreak"}:
             parts.append(" ")
         else:
             # Of an image, the words that stand for it.

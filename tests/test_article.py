@@ -152,6 +152,12 @@ def test_markup_goes_and_words_stay() -> None:
     assert parse_article("Die Ver\u00adei\u00adni&shy;gung.").text == "Die Vereinigung."
 
 
+def test_what_was_struck_out_is_left_out() -> None:
+    article = parse_article("He paid ~~£50 ~~or~~ [less](/x)~~ £60, and `~~a~~` ~~ b.\n\n~~Gone.~~\n\nStays.")
+    assert article.text == "He paid £60, and ~~a~~ ~~ b.\n\nStays."
+    assert parse_article("~~a~~ b", markdown=False).text == "~~a~~ b"
+
+
 def test_what_nobody_sees_is_no_paragraph() -> None:
     article = parse_article("Lead.\n\n\u200b\n\n\u00ad\u2060\n\nMore.")
     assert article.text == "Lead.\n\nMore."
