@@ -27,7 +27,7 @@ from qa.suggestions import suggestions
 from qa.web.api import MAX_SEARCHED, AnswerModel, PassageModel
 from qa.web.desk import BusyError, Desk
 from qa.web.feedback import passages_version
-from qa.web.fragment import text_fragment
+from qa.web.fragment import is_web_address, text_fragment
 from qa.web.reading import article_html, layout, outline_html, text_html
 from qa.web.words import choose, words
 
@@ -236,6 +236,17 @@ def with_article(html: str, desk: Desk, settings: Settings, accept_language: str
         "words": say,
         "limit": settings.max_question,
         "feedback": settings.feedback is not None,
+        "articles": [
+            {
+                "title": a.title,
+                "author": a.author,
+                "published": a.published,
+                "source": a.source,
+                "linked": is_web_address(a.source),
+                "language": a.language,
+            }
+            for a in articles
+        ],
         "starters": [q for article in articles for q in article.questions][:STARTERS],
     }
     said = {name: escape(text) for name, text in say.items()}

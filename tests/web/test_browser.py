@@ -195,6 +195,18 @@ def test_turns_about_the_last_answer_are_told_from_questions(visit: Open) -> Non
     faultless(page)
 
 
+def test_who_asks_for_the_title_is_told_it(visit: Open, bot: qa.Bot) -> None:
+    """And what is not known of author and date, as programs are told."""
+    page = visit(locale="de-DE")
+    ask(page, "What is the title?")
+    title = f"“{bot.index.articles[0].title}”"
+    known = f"{title} · Verfasser nicht bekannt · Datum nicht bekannt · Quelle nicht bekannt"
+    expect(page.locator(".turn .byline")).to_have_text(known)
+    expect(page.locator(".turn .byline span")).to_have_attribute("lang", "en")
+    expect(page.locator(".asking > [role=status]")).to_contain_text(known)
+    faultless(page)
+
+
 def test_neither_the_page_nor_the_server_calls_anybody(visit: Open, server: Served) -> None:
     page = visit()
     ask(page, ANSWERED)
@@ -796,6 +808,8 @@ def test_nothing_in_a_question_or_an_article_ever_runs(visit: Open, start: Start
     quote_text = page.locator(".turn blockquote").inner_text()
     assert "4,200" in quote_text and marked(page, "quote") == quote_text.strip("“”")
     page.get_by_role("button", name="Copy as Markdown").click()
+    ask(page, "Who wrote this?")
+    assert PAYLOADS[1] in page.locator(".turn .byline").inner_text()
     for payload in PAYLOADS:
         page.locator(".turn .ref").last.hover()
         ask(page, payload)

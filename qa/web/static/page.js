@@ -485,6 +485,14 @@
     /** What an answer opens with: its verdict, or what else it is. "sure" asks for the figure beside it. */
     const opening = (answer) => say(answer.kind && answer.kind !== "sure" ? answer.kind : answer.verdict);
 
+    /** What is known of each article, for who asks after its title, author, date or source. */
+    const byline = () => page.articles.map(({ title, author, published, source, linked, language }) => {
+      const own = (text) => h("span", { lang: language, dir: "auto" }, text);
+      const from = linked ? h("a", { href: source, target: "_blank", rel: "noopener noreferrer" }, source) : own(source);
+      return h("p.byline", {}, own(`“${title}”`), " · ", author ? own(author) : say("no_author"),
+        " · ", published ? own(published) : say("no_date"), " · ", source ? from : say("no_source"));
+    });
+
     const figure = (answer) =>
       say(answer.verdict === "answered" ? "figure" : "figure_no", { percent: answer.percent });
 
@@ -499,6 +507,7 @@
         const words = h("span", { lang: answer.passages[0].language }, text);
         return [`${opening(answer)}: `, words, `${/[.!?…。！？]["”’»]?$/.test(text) ? "" : "."} ${sure}`];
       }
+      if (answer.kind === "byline") return [`${opening(answer)}: `, ...byline()];
       if (!answer.passages.length) return opening(answer);
       const headings = answer.passages.flatMap((p, i) => [i ? "; " : "", headed(p)]);
       if (answer.kind === "more") return [`${opening(answer)}: `, ...headings, "."];
@@ -509,7 +518,7 @@
     const render = (turn, question, answer, later) => {
       if (answer.question !== question.normalize("NFC").split(/\s+/).join(" "))
         turn.append(h("p.understood", {}, ...saying(later ? "earlier" : "understood", answer.question)));
-      turn.append(h("p.verdict", {}, opening(answer)));
+      turn.append(h("p.verdict", {}, opening(answer)), ...(answer.kind === "byline" ? byline() : []));
       if (!answer.passages.length) {
         if (page.feedback && answer.verdict === "off_topic" && !answer.kind)
           turn.append(h("div.actions", {}, rate(answer)));
