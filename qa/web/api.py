@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from fastapi.responses import JSONResponse
@@ -27,10 +27,16 @@ End = Annotated[int, Field(description="Where they end.")]
 
 
 class Turn(BaseModel):
-    """A message of the conversation so far."""
+    """A message of the conversation so far, as chat APIs pass it; its further fields are passed over."""
 
-    role: Literal["user", "assistant", "system"]
-    content: str | None
+    role: str = Field(description="Who said it: user, assistant, or another, which is passed over.")
+    content: str | list[str | dict[str, Any]] | None = Field(
+        None, description="What was said: text, or parts with text. A call of a tool has none."
+    )
+
+    def to_message(self) -> dict[str, Any]:
+        """Return it as :meth:`qa.Bot.ask` takes it: what was left out stays out."""
+        return self.model_dump(exclude_unset=True)
 
 
 History = Annotated[list[Turn], Field(max_length=1_000, description="The conversation so far, oldest first.")]
@@ -125,7 +131,7 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
     @router.post("/api/ask", response_model=AnswerModel, responses=REFUSALS, operation_id="ask")
     async def ask(asked: AskRequest) -> Response:
         """Answer a question in the article's own words, or say that it does not."""
-        history = [turn.model_dump() for turn in asked.history]
+        history = [turn.to_message() for turn in asked.history]
         answer = await desk.ask_async(asked.question, history)
         return JSONResponse(answer.to_dict())
 

@@ -118,7 +118,7 @@ def build_page(desk: Desk, settings: Settings) -> gr.Blocks:
         except (QaError, ValidationError):
             return []
 
-    def ask(question: str, history: list[dict[str, str]] | None = None) -> dict[str, Any]:
+    def ask(question: str, history: list[dict[str, Any]] | None = None) -> dict[str, Any]:
         """Answer a question in the article's own words, or say that the article does not answer it."""
         try:
             return desk.ask(question, history or []).to_dict()

@@ -50,7 +50,7 @@ def tools(desk: Desk) -> tuple[FastMCP[None], Starlette]:
         history: History = [],  # noqa: B006 - never changed, and the schema shows it
     ) -> AnswerModel:
         try:
-            answer = await desk.ask_async(question, [turn.model_dump() for turn in history])
+            answer = await desk.ask_async(question, [turn.to_message() for turn in history])
         except QaError as error:
             raise ToolError(str(error)) from error
         return AnswerModel.model_validate(answer.to_dict())

@@ -65,7 +65,7 @@ def test_the_tools_answer_as_the_package_does(server: Served, bot: qa.Bot) -> No
     asked = call(server, "ask_article", question=QUESTION)
     assert not asked.isError
     assert asked.structuredContent == bot.ask(QUESTION).to_dict()
-    history = [{"role": "user", "content": QUESTION}, {"role": "assistant", "content": "11,000."}]
+    history = [{"role": "user", "content": QUESTION}, {"role": "assistant", "tool_calls": []}]
     followed = call(server, "ask_article", question="Why?", history=history)
     assert followed.structuredContent == bot.ask("Why?", history).to_dict()
     found = call(server, "search_article", question=QUESTION, k=2)

@@ -39,6 +39,13 @@ QUESTIONS = [
     for row in map(json.loads, (ROOT / "tests/questions/questions.jsonl").read_text("utf-8").splitlines())
 ]
 
+PARTS = [{"type": "text", "text": QUESTIONS[0]}]
+AS_CHAT_APIS_PASS_IT = [
+    [{"role": "user", "content": QUESTIONS[0]}, {"role": "assistant", "content": None}],
+    [{"role": "user", "content": QUESTIONS[0]}, {"role": "assistant", "tool_calls": []}],
+    [{"role": "user", "content": PARTS}, {"role": "tool", "content": "{}", "tool_call_id": "1"}],
+]
+
 
 def post(client: httpx.Client, path: str, **body: Any) -> httpx.Response:
     return client.post(path, json=body)
@@ -71,7 +78,7 @@ def test_the_conversation_counts(client: httpx.Client, bot: qa.Bot) -> None:
         ("/api/ask", {"question": "zebra " * 1000}, "question"),
         ("/api/ask", {"question": ["zebra"]}, "question"),
         ("/api/ask", {"question": "zebra", "history": "zebra"}, "history"),
-        ("/api/ask", {"question": "zebra", "history": [{"role": "zebra", "content": ""}]}, "history"),
+        ("/api/ask", {"question": "zebra", "history": [{"content": "zebra"}]}, "history"),
         ("/api/ask", {"question": "zebra", "temperature": 1}, "temperature"),
         ("/api/ask", {}, "question"),
         ("/api/search", {"question": "zebra", "k": 0}, "k"),
@@ -115,9 +122,17 @@ def test_a_probe_may_ask_for_the_head_alone(client: httpx.Client, path: str) -> 
     assert (response.status_code, response.content) == (200, b"")
 
 
-def test_an_assistants_message_may_have_no_content(client: httpx.Client) -> None:
-    history = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": None}]
-    assert post(client, "/api/ask", question="Who signed it?", history=history).status_code == 200
+@pytest.mark.parametrize("said", AS_CHAT_APIS_PASS_IT)
+def test_a_conversation_is_taken_as_the_package_takes_it(
+    client: httpx.Client, bot: qa.Bot, said: list[dict[str, Any]]
+) -> None:
+    answer = post(client, "/api/ask", question="Why?", history=said)
+    assert answer.json() == bot.ask("Why?", said).to_dict()
+
+
+def test_a_message_of_the_users_without_content_is_refused(client: httpx.Client) -> None:
+    refused = post(client, "/api/ask", question="Why?", history=[{"role": "user"}])
+    assert (refused.status_code, refused.json()["error"]) == (422, "history[0]: has no content.")
 
 
 def test_a_large_body_is_refused_before_it_is_read(client: httpx.Client) -> None:
