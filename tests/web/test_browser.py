@@ -766,6 +766,25 @@ def test_feedback_is_sent_where_the_operator_keeps_it(visit: Open, start: Start,
     expect(page.locator(".turn").last.get_by_role("button", name="This was right")).to_be_visible()
 
 
+def test_a_comment_stays_until_it_is_kept(visit: Open, start: Start, tmp_path: Path) -> None:
+    """It was thrown away where the thumb before it had not been kept."""
+    page = visit(url=start(feedback=str(tmp_path)).url)
+    ask(page, ANSWERED)
+    page.route("**/api/feedback", lambda route: route.abort())
+    page.get_by_role("button", name="This was right").click()
+    told = page.locator(".rate [role=status]")
+    expect(told).to_contain_text("could not be saved")
+    page.locator(".rate input").fill("Just so")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".rate input")).to_have_value("Just so")
+    expect(told).to_contain_text("could not be saved")
+    page.unroute("**/api/feedback")
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.locator(".rate")).to_have_text("Thank you.")
+    (row,) = map(json.loads, (tmp_path / "feedback.jsonl").read_text("utf-8").splitlines())
+    assert (row["question"], row["helpful"], row["comment"]) == (ANSWERED, True, "Just so")
+
+
 @pytest.fixture(scope="module")
 def hostile(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """An index of an article full of payloads, with characters of two UTF-16 units before the answer."""

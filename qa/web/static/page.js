@@ -317,11 +317,11 @@
 
   const status = h("div.unseen", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
   /** Have words read out, or a list of words and elements. */
-  const announce = (said) => {
-    const before = status.textContent;
-    status.replaceChildren(...[said].flat());
+  const announce = (said, region = status) => {
+    const before = region.textContent;
+    region.replaceChildren(...[said].flat());
     // The same words again are no change, and would not be read out: a blank makes them one.
-    if (status.textContent === before) status.append("\u00a0");
+    if (region.textContent === before) region.append("\u00a0");
   };
   asking.append(status);
 
@@ -591,15 +591,19 @@
           method: "POST", headers: { "Content-Type": "application/json" }, body: JSON.stringify({ ...body, comment }),
         }).then(({ ok, status }) => (ok ? "feedback_thanks" : status === 409 ? "changed" : "gone_feedback"), () => "gone_feedback");
         const word = h("input", { type: "text", maxlength: 500, "aria-label": say("comment"), placeholder: say("comment") });
-        // The thumb counts at once; a word that follows is sent with it again.
+        // The thumb counts at once; a word that follows is sent with it again, whether that was kept or not.
         const kept = post("");
         const told = h("span", { role: "status" });
-        kept.then((said) => { told.textContent = say(said); });
+        kept.then((said) => announce(say(said), told));
         const finish = async (event) => {
           event.preventDefault();
           const comment = word.value.trim();
-          const first = await kept;
-          const said = comment && first === "feedback_thanks" ? await post(comment) : first;
+          let said = await kept;
+          if (comment || said !== "feedback_thanks") said = await post(comment);
+          if (said !== "feedback_thanks") {
+            announce(say(said), told);
+            return;
+          }
           const end = h("span", { tabindex: -1 }, say(said));
           box.replaceChildren(end);
           end.focus(); // which reads it out
