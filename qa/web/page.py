@@ -259,7 +259,7 @@ def with_article(html: str, desk: Desk, settings: Settings, accept_language: str
         f"<style>{_static('page.css')}</style><script>{_static('theme.js')}</script></head>"
     )
     main = (
-        f'<a class="skip" href="#question">{said["skip"]}</a>'
+        f'<a class="skip" href="#asking">{said["skip"]}</a>'
         f'<header class="masthead"><p class="name">{said["name"]}</p>'
         f'<div class="panes" role="group" aria-label="{said["panes"]}">'
         f'<button type="button" data-pane="article" aria-pressed="true">{said["article"]}</button>'
@@ -269,9 +269,9 @@ def with_article(html: str, desk: Desk, settings: Settings, accept_language: str
         f'<div class="reading" tabindex="0" role="region" aria-label="{said["article"]}">'
         f'<nav class="outline" aria-label="{said["contents"]}"><p>{said["contents"]}</p>'
         f"<ol>{outline_html(articles)}</ol></nav>"
-        f"<div>{''.join(article_html(article, i) for i, article in enumerate(articles))}</div></div>"
-        '<div class="asking">'
-        f'<p class="loading">{said["loading"]}</p><noscript><p>{said["noscript"]}</p></noscript>'
+        f"<div><noscript><p>{said['noscript']}</p></noscript>"
+        f"{''.join(article_html(article, i) for i, article in enumerate(articles))}</div></div>"
+        '<div class="asking" id="asking" tabindex="-1"><p class="loading" role="status"></p>'
     )
     # In a script element only "</" and "<!--" could end what is meant as data.
     data = json.dumps(page, ensure_ascii=False).replace("<", "\\u003c")

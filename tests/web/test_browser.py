@@ -620,8 +620,27 @@ def test_the_article_can_be_read_before_the_chat_has_loaded(visit: Open) -> None
     assert heading.bounding_box() == before
 
 
-def test_the_article_is_there_without_any_script(visit: Open, bot: qa.Bot) -> None:
-    page = visit(java_script_enabled=False, ready=False)
+@pytest.mark.parametrize("hold", [lambda route: route.abort(), lambda route: None], ids=["fails", "stalls"])
+def test_a_chat_that_does_not_load_is_said_and_offers_to_be_reloaded(
+    visit: Open, hold: Callable[[Route], object]
+) -> None:
+    page = visit(ready=False, hold=hold)
+    said = page.locator(".loading[role=status]")
+    expect(said).to_contain_text("The question field has not loaded.", timeout=40_000)
+    faultless(page)
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")  # the skip link
+    expect(page.locator(".asking")).to_be_focused()
+    page.unroute("**/assets/**")
+    page.get_by_role("button", name="Reload the page").click()
+    expect(page.locator("#question")).to_be_visible(timeout=60_000)
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_article_is_there_without_any_script(visit: Open, bot: qa.Bot, width: int) -> None:
+    page = visit(java_script_enabled=False, ready=False, viewport={"width": width, "height": 800})
+    expect(page.locator("noscript p")).to_be_visible()
+    expect(page.locator(".loading")).to_be_empty()
     text = page.locator(".reading article").inner_text()
     for passage in bot.index.passages:
         assert passage.text in text

@@ -64,7 +64,7 @@
   document.querySelector(".skip").addEventListener("click", (event) => {
     event.preventDefault();
     show("chat");
-    document.getElementById("question")?.focus();
+    (document.getElementById("question") ?? asking).focus();
   });
 
   // ---- the outline follows the reader
@@ -307,6 +307,16 @@
     return `> ${written}\n>\n> — [${plain(place(passage))}](<${address}>)\n`;
   };
 
+  // ---- until Gradio calls for the chat
+
+  const LATE = 20_000; // milliseconds
+  const loading = asking.querySelector(".loading");
+  loading.textContent = say("loading");
+  const late = () => loading.replaceChildren(say("not_loaded"), button("action", say("reload"), () => location.reload()));
+  setTimeout(late, LATE);
+  // A script that does not arrive says so at once; events of elements come here while they are captured.
+  addEventListener("error", (event) => { if (event.target instanceof HTMLScriptElement) late(); }, true);
+
   // ---- the chat
 
   const LATER = ["more", "no_more", "place", "sure"]; // about what was asked before
@@ -326,7 +336,7 @@
   asking.append(status);
 
   window.articleChat = (element, server) => {
-    asking.querySelector(".loading")?.remove();
+    loading.remove();
     const log = h("div.log");
     const notice = h("p.notice", { hidden: true });
     const field = h("textarea", { id: "question", rows: 1, placeholder: say("placeholder"), autocomplete: "off", dir: "auto" });
