@@ -39,7 +39,7 @@ BACKLOG = 2_048
 
 FIRST_QUESTION = "Who says what, and when?"
 LONGEST_HEAD = 300_000
-"""Bytes of a request's head: a shared address holds its question, and an overlong one gets a page too."""
+"""Bytes of a request's head: shared addresses sent their question once, and overlong ones get a page."""
 
 
 def create_app(bot: Bot, settings: Settings) -> FastAPI:

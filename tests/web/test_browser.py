@@ -310,13 +310,30 @@ def test_an_address_opens_on_its_question_and_passage(visit: Open) -> None:
     expect(other.locator(".turn")).to_have_count(0)
 
 
+def test_an_address_keeps_its_question_to_the_browser(visit: Open) -> None:
+    """The browser sent it along, and a proxy's log held it."""
+    page = visit()
+    ask(page, ANSWERED)
+    page.get_by_role("button", name="Copy link", exact=True).click()
+    address = page.evaluate("navigator.clipboard.readText()")
+    ask(page, RELATED)
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+    # Where the page is open already, too.
+    page.evaluate("address => { location.href = address; }", address)
+    expect(page.locator(".turn")).to_have_count(1, timeout=60_000)
+    settled(page, ANSWERED)
+    assert sent and not any("munitions" in url for url in sent)
+
+
 def test_the_address_of_a_follow_up_opens_on_the_same_answer(visit: Open) -> None:
     page = visit()
     ask(page, "What is North Korea giving Russia?")
     ask(page, "And in return?")
     said = page.locator(".turn").last.locator(".verdict, blockquote").all_inner_texts()
     page.locator(".turn").last.get_by_role("button", name="Copy link").click()
-    page.goto(page.evaluate("navigator.clipboard.readText()"))
+    address = page.evaluate("navigator.clipboard.readText()")
+    page = visit(address.removeprefix(page.url.rstrip("/")), ready=False)
     settled(page, "And in return?")
     assert page.locator(".turn .verdict, .turn blockquote").all_inner_texts() == said
     # A link to a place in the article is one on this page, whatever its address.
@@ -378,11 +395,11 @@ def test_a_passage_links_to_its_very_words_on_the_publishers_page(publish: Open)
 
 
 @pytest.mark.parametrize(
-    "query",
-    ["q=", "q=%FF%00%E0%A4", "passage=p9", f"q={quote(ANSWERED)}&passage=p999999", "q=" + "x" * 100_000],
+    "named",
+    ["#q=", "#q=%FF%00%E0%A4", "#passage=p9", f"#q={quote(ANSWERED)}&passage=p999999", "?q=" + "x" * 100_000],
 )
-def test_a_broken_address_opens_a_normal_page(visit: Open, query: str) -> None:
-    page = visit(f"/?{query}")
+def test_a_broken_address_opens_a_normal_page(visit: Open, named: str) -> None:
+    page = visit(f"/{named}")
     expect(page.locator("#question")).to_be_visible()
     expect(page.locator(".reading h1")).to_be_visible()
 
@@ -395,7 +412,7 @@ def test_copying_gives_quote_heading_and_link(visit: Open, bot: qa.Bot) -> None:
     heading = answer.passages[0].heading
     page.get_by_role("button", name="Copy", exact=True).click()
     text = page.evaluate("navigator.clipboard.readText()")
-    assert f"“{answer.quote.text}”" in text and heading in text and "?q=How+many" in text
+    assert f"“{answer.quote.text}”" in text and heading in text and "#q=How+many" in text
     page.get_by_role("button", name="Copy as Markdown").click()
     markdown = page.evaluate("navigator.clipboard.readText()")
     assert markdown.startswith(f"> {answer.quote.text}\n") and "](<http://127.0.0.1" in markdown

@@ -269,11 +269,15 @@
   };
   /** The address of an answer: its question, after those that it leans on, and a passage of it. */
   const link = ({ asked, after }, passage) => {
-    const query = new URLSearchParams({ q: asked });
-    for (const earlier of after) query.append("after", earlier);
-    if (passage) query.set("passage", passage.id);
-    return `${location.origin}${location.pathname}?${query}`;
+    const named = new URLSearchParams({ q: asked });
+    for (const earlier of after) named.append("after", earlier);
+    if (passage) named.set("passage", passage.id);
+    // Behind a #: that part of an address stays in the browser, and is in no proxy's log.
+    return `${location.origin}${location.pathname}#${named}`;
   };
+  const fragment = () => new URLSearchParams(location.hash.slice(1));
+  // An address opened where the page is open already, whatever is said there.
+  addEventListener("hashchange", () => { if (fragment().has("q")) location.reload(); });
   const place = (passage) => {
     // Where there are several articles, their titles stand before the headings.
     const headings = passage.heading.split(" › ")[0] === passage.article ? [] : [passage.article];
@@ -348,6 +352,7 @@
       history.length = leanable.length = shown.length = 0;
       // Else a shared question would be asked again on reload. What else the address says is not ours: a private Space's key.
       const address = new URL(location.href);
+      address.hash = "";
       for (const name of ["q", "after", "passage"]) address.searchParams.delete(name);
       window.history.replaceState(null, "", address);
       conversation += 1;
@@ -405,8 +410,8 @@
 
     /** A button that opens the page anew, on a question and those that it may lean on. */
     const reopen = (asked, after) => button("action", say("reload"), () => {
-      window.history.replaceState(null, "", link({ asked, after }));
-      location.reload();
+      location.hash = new URL(link({ asked, after })).hash;
+      location.reload(); // also where that is the address already
     });
 
     /** Ask, and show the answer. A fresh question stands alone: nothing said before bears on it. */
@@ -627,11 +632,12 @@
     };
 
     welcome();
-    const query = new URLSearchParams(location.search);
-    const asked = query.get("q") ?? "";
+    // Addresses were shared with their question in the query before.
+    const named = fragment().has("q") ? fragment() : new URLSearchParams(location.search);
+    const asked = named.get("q") ?? "";
     if (asked.trim()) {
       show("chat");
-      ask(asked, { fresh: true, after: query.getAll("after").slice(-LEANS_ON), passage: query.get("passage") });
+      ask(asked, { fresh: true, after: named.getAll("after").slice(-LEANS_ON), passage: named.get("passage") });
     }
   };
 })();
