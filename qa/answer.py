@@ -62,6 +62,11 @@ class Answer:
             return self.passages
         return (self.passages[0], *(p for p in self.passages[1:] if p.score > 0))
 
+    @property
+    def percent(self) -> int:
+        """The confidence as people are told it: no probability is 0 or 100 %, however it is rounded."""
+        return min(99, max(1, round(100 * self.confidence)))
+
     def __repr__(self) -> str:
         quote = f", quote={self.quote.text!r}" if self.quote else ""
         shown = f"confidence={self.confidence:.2f}{quote}, passages={len(self.passages)}"

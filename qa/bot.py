@@ -59,8 +59,8 @@ LANGUAGE = "This seems to be in another language. Only questions in the article'
 NO_MORE = "Nothing else in the article comes close to this."
 UNCALIBRATED = "no calibration.json beside it, so its confidence is a guess; `qa calibrate` fits an index's."
 PLACE = "It says so here:"
-SURE = "The probability that this answers the question is {confidence:.0%}."
-UNSURE = "The article does not seem to answer it: the probability that it does is {confidence:.0%}."
+SURE = "The probability that this answers the question is {percent}%."
+UNSURE = "The article does not seem to answer it: the probability that it does is {percent}%."
 NUMBER = re.compile(r"\b\d[\d,.]*\d\b|\b\d\b")
 
 
@@ -140,7 +140,7 @@ class Bot:
         if about or answer.verdict == "off_topic":
             return answer
         message = SURE if answer.quote else UNSURE
-        return replace(answer, message=message.format(confidence=answer.confidence), kind="sure")
+        return replace(answer, message=message.format(percent=answer.percent), kind="sure")
 
     def _unread(self, question: str) -> Answer | None:
         """Return what is said to a question that is not read: in another language, or without a letter."""

@@ -346,7 +346,7 @@ def _show_starter(bot: Bot, article: Article, question: str) -> None:
     if answer.quote is None or answer.quote.article is not article:
         complain(f"{where}: is offered to readers, and not answered. Reword it, or leave it out.")
     else:
-        say(f"{plain(question)} “{plain(answer.quote.text)}” ({answer.confidence:.0%} sure)", indent=INDENT)
+        say(f"{plain(question)} “{plain(answer.quote.text)}” ({answer.percent}% sure)", indent=INDENT)
 
 
 def _read_history(path: Path) -> list[Any]:

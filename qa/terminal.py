@@ -34,7 +34,8 @@ def show_answer(answer: Answer, typed: str) -> None:
         if head and not answer.quote.text.startswith(head):
             say(plain(head), style="dim", indent=INDENT)
         say(f"“{plain(answer.quote.text)}”", style="green", indent=INDENT)
-        say(f"{answer.confidence:.0%} sure", style="dim", indent=INDENT)
+        if answer.kind != "about":  # How the article begins is known.
+            say(f"{answer.percent}% sure", style="dim", indent=INDENT)
     if answer.verdict != "off_topic":
         for number, passage in enumerate(answer.places, 1):
             show_passage(number, passage, answer.quote)

@@ -182,7 +182,7 @@ def shown(answer: Answer, articles: tuple[Article, ...]) -> dict[str, Any]:
         "verdict": answer.verdict,
         "kind": None if answer.kind == "verdict" else answer.kind,
         "sure": level if answer.verdict == "answered" else "sure_no",
-        "percent": min(99, round(100 * sure)),
+        "percent": answer.percent,
         "quote": quote,
         "passages": places,
     }

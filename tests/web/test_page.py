@@ -17,6 +17,7 @@ from qa.markup import parse_article
 from qa.passages import Passage
 from qa.settings import Settings
 from qa.suggestions import candidates, suggestions
+from qa.terminal import show_answer
 from qa.web.desk import BusyError, Desk
 from qa.web.fragment import text_fragment
 from qa.web.metrics import Metrics
@@ -151,6 +152,20 @@ def test_places_of_one_section_are_told_apart_by_their_words(bot: qa.Bot) -> Non
     answer = replace(bot.ask("Who?"), quote=qa.Quote(start, start + 9, article), passages=parts)
     names = [p["name"] for p in shown(replace(answer, verdict="answered"), (article,))["passages"]]
     assert names == ["Stops: It rained for weeks in …", "Stops: The mill stood under water. …"]
+
+
+def test_nothing_is_said_to_be_impossible_or_certain(bot: qa.Bot, capsys: pytest.CaptureFixture[str]) -> None:
+    """The page said 99 at most, and 0; the message and the terminal said both 0 and 100."""
+    question = "How many containers of munitions were sent?"
+    answer = bot.ask(question)
+    for confidence, percent in ((0.0037, 1), (0.5, 50), (0.9999, 99)):
+        told = replace(answer, confidence=confidence)
+        assert shown(told, bot.index.articles)["percent"] == told.percent == percent
+        show_answer(told, question)
+        assert f"{percent}% sure" in capsys.readouterr().out
+    history = [{"role": "user", "content": "Is Kim Jong Un married?"}, {"role": "assistant", "content": ""}]
+    unsure = bot.ask("Are you sure?", history)
+    assert unsure.kind == "sure" and f" is {unsure.percent}%." in unsure.message
 
 
 def test_a_source_with_a_fragment_of_its_own_keeps_it() -> None:
