@@ -19,11 +19,22 @@ LOOKED_AT = 40
 CHARACTERS = 12
 """What a token seldom stands for more of: no more are counted at once."""
 
-ABBREVIATED = re.compile(r"\b(?:Amb|Cllr|Mx|Pte|Tel|approx|Mio|Mrd|Nr|Std|ca|inkl|rd|zzgl)\.\s*$")
+ABBREVIATED = re.compile(r"\b(?:Amb|Asst|Atty|Cllr|Mx|Pte|Tel|approx|Mio|Mrd|Nr|Std|ca|inkl|rd|zzgl)\.\s*$")
 """Abbreviations at whose points the splitter ends a sentence."""
 
 SHORT_WORD = re.compile(r"\b\w{1,5}\.\s*$")
 """What may be another abbreviation: it is one where no capital follows."""
+
+NUMBERED = re.compile(r"\b(?:Bk|Ch|Pt|Vol)\.\s*$")
+"""Abbreviations that stand before a number."""
+
+HOUR = re.compile(r"\b[ap]\.m\.\s*$")
+AFTER_HOUR = re.compile(
+    r"(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day\b"
+    r"|(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)[a-z]*\.? \d"
+    r"|(?:UTC|[A-Z]{1,3}T)\b"
+)
+"""An English time of day, and the day or the time zone that follows one."""
 
 DAY = re.compile(r"\b\d{1,2}\.\s*$")
 AFTER_DAY = re.compile(
@@ -195,6 +206,8 @@ def _goes_on(before: str, after: str) -> bool:
         return True
     return bool(
         (SHORT_WORD.search(before) and (after[0].islower() or after[0] in ",;-"))
+        or (NUMBERED.search(before) and after[0].isdigit())
+        or (HOUR.search(before) and AFTER_HOUR.match(after))
         or (DAY.search(before) and AFTER_DAY.match(after))
     )
 

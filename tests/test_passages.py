@@ -149,6 +149,9 @@ def test_a_table_is_cut_between_rows_and_each_is_a_sentence() -> None:
     ("language", "sentences"),
     [
         ("en", ["It took approx. 40 minutes.", "Cllr. Jane Moss was there."]),
+        ("en", ["It opened at 3 a.m. on May 3 and closed at 5 p.m. Friday.", "It opens at 10 a.m. EST."]),
+        ("en", ["She left at 5 p.m. March 3.", "He left at 5 p.m.", "Then it rained."]),
+        ("en", ["Atty. Gen. Roe cites Vol. 3 and Ch. 7.", "In Vol. 4 he does not."]),
         ("en", ["Foo plc. announced it.", "Bar Inc., its owner, agreed."]),
         ("en", ["We chose no.", "The others said yes."]),
         ("de", ["Am 1. Okt. 2024 begann es.", "Im 19. Jahrhundert war es anders."]),
