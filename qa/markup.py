@@ -164,10 +164,12 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
     if (language := fields.pop("language")) and not LANGUAGE.fullmatch(language):
         raise ArticleError(f"{name}: language {language[:40]!r} is no code such as en or pt-BR.")
     levels = [level for level, _ in blocks if level]
-    if blocks and blocks[0][0] == 1 and levels.count(1) == 1 and own in {"", blocks[0][1]}:
+    # Above the title a picture may stand, or another line that is no sentence.
+    on_top = (i for i, (level, text) in enumerate(blocks) if level or ROW_GAP in text or _ends_sentence(text))
+    top = next(on_top, 0)
+    if blocks and blocks[top][0] == 1 and levels.count(1) == 1 and own in {"", blocks[top][1]}:
         # A single first-level heading on top is the title, not a section.
-        own = own or blocks[0][1]
-        blocks = blocks[1:]
+        own = blocks.pop(top)[1]
     questions = meta.get("questions") or []
     if not isinstance(questions, list) or not all(isinstance(question, str) for question in questions):
         raise ArticleError(

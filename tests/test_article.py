@@ -249,6 +249,17 @@ def test_a_heading_that_is_not_the_title_stays() -> None:
     assert parse_article("---\ntitle: Harbour\n---\n\n# Harbour\n\nText.").text == "Text."
 
 
+def test_a_title_may_stand_below_a_picture() -> None:
+    article = parse_article("![Workers](x.png)\n\n# The tunnel\n\nIt opened.\n\n## Costs\n\nTen.")
+    assert (article.title, article.text.split("\n\n")[0]) == ("The tunnel", "Workers")
+    assert [section.path for section in article.sections] == [(), ("Costs",)]
+    named = parse_article("---\ntitle: The tunnel\n---\n\nA logo\n\n# The tunnel\n\nIt opened.")
+    assert named.text == "A logo\n\nIt opened."
+    for text in ("It opened.", "| a | b |\n|---|---|\n| 1 | 2 |"):
+        below_text = parse_article(f"{text}\n\n# What it cost\n\nTen.", name="tunnel.md")
+        assert (below_text.title, below_text.sections[1].heading) == ("tunnel", "What it cost")
+
+
 @pytest.mark.parametrize("value", ["!!bool maybe", "!!timestamp soon", '!!int ""', '"\\ud83d story"'])
 def test_any_title_is_a_title_or_none(value: str) -> None:
     article = parse_article(f"---\ntitle: {value}\n---\n\nText.", name="a  b .md")
