@@ -74,9 +74,7 @@ def test_a_long_message_is_parted_at_once(part: str) -> None:
 
 @given(st.text(max_size=80))
 def test_a_message_is_never_left_empty(typed: str) -> None:
-    asked = question_in(typed)
-    assert bool(asked.strip()) == bool(typed.strip())
-    assert question_in(asked) == asked or kind_of(asked) is not None
+    assert bool(question_in(typed).strip()) == bool(typed.strip())
 
 
 @pytest.mark.parametrize(
