@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import itertools
 import re
 from codecs import BOM_UTF8
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 from unicodedata import category
@@ -19,6 +18,7 @@ from mdit_py_plugins.footnote import footnote_plugin
 from qa.article import CELL_GAP, LANGUAGE, ROW_GAP, Article, Block, assemble
 from qa.comments import without_comments
 from qa.errors import ArticleError
+from qa.plain import ends_sentence, plain_blocks, tidy
 
 MAX_BYTES = 4_000_000
 """Largest article file that is read: about 650,000 words, more than War and Peace."""
@@ -53,26 +53,8 @@ SIGNATURES = {
 }
 """How files begin that are often named as text and are none, in small letters."""
 
-PLAIN_HEADING_LENGTH = 80
-NARROWEST = 40
-"""Characters of a line, at least, where lines of plain text are broken at a width."""
-
-SENTENCE_ENDS = tuple(".!?…:。！？：")
-CLOSING = "\"'”’»)]"
-"""What may stand behind a sentence's end."""
-
 INTERVIEWER = re.compile(r"(?:Q|Question|Frage|Pregunta)\d*[:.] ")
 """How an interviewer's question begins."""
-
-BYLINE = re.compile(r"(?:By|Von|Por|Par) [^a-z]")
-CREDIT = re.compile(r"(?:Photo|Foto|Image|Bild|Credit|Source|Quelle)s?(?: \w+)?: ")
-DATE = re.compile(
-    r"(?=\D*\d{1,2}\D)(?:[\w.]+,? |\w+: ){1,5}\d{4}\b(?:[^a-z]*| ?[·•|].*)"
-    r"|\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4}"
-)
-"""A line with a day, a year and few other words, as "Tuesday, 12 March 2024, 10:15 GMT" is."""
-
-LIST_ITEM = re.compile(r"([-*+•–—]|\d+[.)])\s")
 
 
 class _Parsed(NamedTuple):
@@ -146,7 +128,7 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
     meta, body = _front_matter(text, name) if markdown else ({}, text)
     _refuse_endless(body, name, markdown=markdown)
     try:
-        found = _markdown_blocks(body) if markdown else _plain_blocks(body)
+        found = _markdown_blocks(body) if markdown else plain_blocks(body)
         # What is left of some editors' blank lines are marks that nobody sees, and no words.
         blocks = [
             (level, text)
@@ -165,7 +147,7 @@ def parse_article(text: str, *, markdown: bool = True, name: str = "article", ti
         raise ArticleError(f"{name}: language {language[:40]!r} is no code such as en or pt-BR.")
     levels = [level for level, _ in blocks if level]
     # Above the title a picture may stand, or another line that is no sentence.
-    on_top = (i for i, (level, text) in enumerate(blocks) if level or ROW_GAP in text or _ends_sentence(text))
+    on_top = (i for i, (level, text) in enumerate(blocks) if level or ROW_GAP in text or ends_sentence(text))
     top = next(on_top, 0)
     if blocks and blocks[top][0] == 1 and levels.count(1) == 1 and own in {"", blocks[top][1]}:
         # A single first-level heading on top is the title, not a section.
@@ -332,7 +314,7 @@ def _parsed(body: str) -> Iterator[_Parsed]:
             note = ""
         elif token.type == "inline":
             (parsed,) = inline.parseInline(token.content, env)
-            text = _tidy(_inline_text(parsed))
+            text = tidy(_inline_text(parsed))
             refers += [c.meta["label"] for c in parsed.children or () if c.type == "footnote_ref"]
             above = level or above
             if rows is not None:
@@ -343,7 +325,7 @@ def _parsed(body: str) -> Iterator[_Parsed]:
             yield _Parsed(min(above + 1, 6) if asked else level, text, depth, outermost, note, refers)
             refers = []
         elif token.type in {"fence", "code_block"}:
-            yield _Parsed(0, _tidy(token.content), depth, outermost, note, [])
+            yield _Parsed(0, tidy(token.content), depth, outermost, note, [])
 
 
 def _asks(paragraph: Token, text: str) -> bool:
@@ -378,74 +360,6 @@ def _inline_text(token: Token) -> str:
     return "".join(parts)
 
 
-def _plain_blocks(body: str) -> Iterator[Block]:
-    """Yield each block of plain text.
-
-    Blank lines part paragraphs; without any, each line is one, but where it goes on in the next. One or
-    two short lines without closing punctuation above a paragraph are its headings; an item of a list is
-    none, nor is what says of whom and when an article is.
-    """
-    lines = body.strip().split("\n")
-    if all(line.strip() for line in lines):
-        paragraphs = _joined([line.strip() for line in lines])
-    else:
-        parted = itertools.groupby(lines, key=lambda line: bool(line.strip()))
-        paragraphs = (" ".join(group) for full, group in parted if full)
-    texts = list(filter(None, map(_tidy, paragraphs)))
-    about = _about(texts)
-    short = [
-        len(t) <= PLAIN_HEADING_LENGTH and t[-1].isalnum() and not LIST_ITEM.match(t) and i not in about
-        for i, t in enumerate(texts)
-    ]
-    short.append(True)
-    for i, text in enumerate(texts):
-        above_two = short[i] and short[i + 1] and i + 2 < len(texts) and not short[i + 2]
-        if short[i] and not short[i + 1]:
-            # Below another heading that has no text of its own, it is that one's first part.
-            yield (3 if i and short[i - 1] else 2), text
-        elif above_two and not (i and short[i - 1]):
-            yield 2, text
-        else:
-            yield 0, text
-
-
-def _joined(lines: Sequence[str]) -> Iterable[str]:
-    """Join lines that were broken at a width: each whose next one's first word had no room in it.
-
-    They were where a small letter goes on below a line that ends no sentence; else each line is a paragraph.
-    """
-    pairs = list(itertools.pairwise(lines))
-    broken = [len(above) for above, line in pairs if line[0].islower() and not _ends_sentence(above)]
-    width = max(broken, default=0)
-    if width < NARROWEST:
-        return lines
-    paragraphs = [[lines[0]]]
-    for above, line in pairs:
-        full = len(above) + len(line.split(maxsplit=1)[0]) >= width
-        if (line[0].islower() and len(above) > width / 2) or (
-            full and not _ends_sentence(above) and not LIST_ITEM.match(line)
-        ):
-            paragraphs[-1].append(line)
-        else:
-            paragraphs.append([line])
-    return map(" ".join, paragraphs)
-
-
-def _about(texts: Sequence[str]) -> set[int]:
-    """Return which paragraphs of plain text are a byline, a date or a picture's credit."""
-    brief = [len(text) <= PLAIN_HEADING_LENGTH and not _ends_sentence(text) for text in texts]
-    below_title = set(itertools.takewhile(brief.__getitem__, range(1, len(texts))))
-    dates = {i for i, text in enumerate(texts) if brief[i] and DATE.fullmatch(text)}
-    if not dates <= below_title:
-        dates = set()  # Of a diary each heads what happened then.
-    bylines = {i for i in below_title if BYLINE.match(texts[i])}
-    return dates | bylines | {i for i, text in enumerate(texts) if CREDIT.match(text)}
-
-
-def _ends_sentence(text: str) -> bool:
-    return text.rstrip(CLOSING).endswith(SENTENCE_ENDS)
-
-
 def _field(meta: dict[str, Any], field: str, name: str) -> str:
     """Return a field of the front matter as one line; of several authors, all."""
     value = meta.get(field, "")
@@ -461,9 +375,4 @@ def _field(meta: dict[str, Any], field: str, name: str) -> str:
 def _line(text: str) -> str:
     """Return a text as one line."""
     # An escape in YAML, and a file's name, can hold half of a surrogate pair.
-    return _tidy(text.encode("utf-8", "replace").decode())
-
-
-def _tidy(text: str) -> str:
-    # A soft hyphen is no letter of the word that it may break.
-    return re.sub(r"\s+", " ", text.replace("\u00ad", "")).strip()
+    return tidy(text.encode("utf-8", "replace").decode())
