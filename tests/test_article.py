@@ -132,6 +132,7 @@ def test_headings_form_paths() -> None:
         assert article.text[section.start : section.end] == section.heading
 
 
+@settings(deadline=None)
 @given(st.text(alphabet="ab #\n-.", max_size=200), st.booleans())
 def test_an_article_is_the_same_laid_out_again_from_its_blocks(text: str, markdown: bool) -> None:
     try:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import qa
@@ -102,6 +102,7 @@ def test_check_says_that_an_index_cannot_be_loaded(copied: Path, name: str) -> N
 CELLS = st.lists(st.sampled_from(["", "a", "1 | 2", "\\\\|", "*b*"]), min_size=3, max_size=3)
 
 
+@settings(deadline=None)
 @given(st.lists(CELLS.map(" | ".join).map("| {} |".format), min_size=1, max_size=4))
 def test_every_table_that_is_read_is_stored_and_loads(rows: list[str]) -> None:
     """An empty cell between two others ended a build, after everything was embedded."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qa.smalltalk import kind_of
@@ -72,6 +72,7 @@ def test_a_long_message_is_parted_at_once(part: str) -> None:
     assert kind_of(out_of_frame(question_in(long))) is None
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80))
 def test_a_message_is_never_left_empty(typed: str) -> None:
     assert bool(question_in(typed).strip()) == bool(typed.strip())
