@@ -42,8 +42,9 @@ CLOSING = re.compile(r"(?:,? (?:please|pls|plz|thx))+(?=\W*$)", re.I)
 
 ARTICLE = r"(?:(?:the|this|your) (?:article|author|text|story|piece|page|writer)|it|this)"
 FRAME = re.compile(
-    rf"(?:does|did) {ARTICLE} (?:also |even |ever )?(?:mention|discuss|cover|address|(?:talk|speak) of"
-    r"|(?:talk|speak) about|(?:say|mention|tell(?: me| us)?) (?:anything|something|a word) (?:about|on)) (.+)"
+    rf"(?:does|did) {ARTICLE} (?:also |even |ever )?(?:mention|discuss|cover|address"
+    r"|(?:talk|speak) (?:about|of)"
+    r"|(?:say|mention|tell(?: me| us)?) (?:anything|something|a word) (?:about|on)) (.+)"
     rf"|what (?:else )?(?:does|did) {ARTICLE} (?:say|tell(?: me| us)?|state|write) (?:about|on) (.+)"
     r"|is (?:there )?(?:anything|something) (?:said |written |mentioned )?(?:about|on) (.+)"
     r"|(?:is|are) (?!(?:this|that|it|he|she|they)\b)(.+?) (?:mentioned|discussed|covered)"
@@ -60,14 +61,12 @@ def question_in(text: str) -> str:
     """Return the question in a message; what holds none, but courtesies alone, is returned as it is."""
     bare = DOUBLED.sub(_one_mark, AROUND.sub("", text)).strip()
     parts = CLAUSE.findall(bare)
-    if not parts or all(kind_of(part) in COURTESIES for part in parts):
+    asking = [number for number, part in enumerate(parts) if kind_of(part) not in COURTESIES]
+    if not asking:
         return text
     asks = "?" if bare.endswith("?") else ""
-    while kind_of(parts[0]) in COURTESIES:
-        del parts[0]
-    while kind_of(parts[-1]) in COURTESIES:
-        del parts[-1]
-    bare = CLOSING.sub("", OPENING.sub("", " ".join(parts))).rstrip(" ,;:")
+    bare = " ".join(parts[asking[0] : asking[-1] + 1])
+    bare = CLOSING.sub("", OPENING.sub("", bare)).rstrip(" ,;:")
     if not bare:
         return text
     return bare if bare.endswith((".", "?", "!")) else bare + asks
