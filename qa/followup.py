@@ -33,7 +33,9 @@ EXPLETIVE = re.compile(
 )
 """An "it" that points to nothing."""
 
-OUTSIDE = re.compile(r"(?:this|that|these|those)\W*", re.I)
+OUTSIDE = re.compile(
+    r"(?:this|that|these|those|it|him|her|them)(?: (?:too|yet|now|then|again|already))?\W*", re.I
+)
 """At a question's end it points out of it, even behind a name: "Could Russia help with that?"."""
 
 NUMBER = re.compile(r"\b\d{3,}\b")
@@ -160,18 +162,24 @@ def _content(text: str) -> list[str]:
 
 def leans(question: str) -> bool:
     """Say whether a question leaves out its subject: it points back, or has next to no content."""
-    if persons.of_a_name(question) is not None:
+    # Letters that stand for a name point nowhere: IT equipment.
+    hits = (hit for hit in POINTING.finditer(question) if question.isupper() or not hit.group().isupper())
+    points = next((hit for hit in hits if not _is_relative(hit)), None)
+    if points is None and persons.of_a_name(question) is not None:
         return False
     content = _content(question)
     begins = OPENING.match(question)
     if len(content) < 2 or (begins is not None and len(content) < 3):
         return True
-    # Letters that stand for a name point nowhere: IT equipment.
-    hits = POINTING.finditer(question)
-    points = next((hit for hit in hits if question.isupper() or not hit.group().isupper()), None)
     if points is None or EXPLETIVE.search(question):
         return False
     before = question[: points.start()]
     named = names(before) or NUMBER.search(before)
     inside = named and not OUTSIDE.fullmatch(question, points.start())
     return not inside and len(content_words(before)) < SUBJECT
+
+
+def _is_relative(hit: re.Match[str]) -> bool:
+    """Say whether a "that" belongs to the word before it: "the treaty that was signed"."""
+    before, after = hit.string[: hit.start()].split(), hit.string[hit.end() :].strip(" ?!.")
+    return hit.group().lower() == "that" and bool(before and after and content_words(before[-1]))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 import re
 
+from qa.spelling import NAMES
 from qa.words import content_words
 
 PARTICLES = "al|bin|da|de|del|la|van|von"
@@ -15,6 +16,13 @@ PERSON = re.compile(r"\b(?:he|she|him|(?P<whose>his|her(?= (\w+))|hers)|her)\b",
 OWNER = re.compile(r"\b(?:the|an?|this|that|whose) \w", re.I)
 """Before "he": somebody of the question's own, whom it may stand for."""
 
+BEFORE_HERS = re.compile(
+    r"\b(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|about|after|against|and|at"
+    r"|before|by|for|from|in|into|of|on|over|since|than|to|under|until|with) $",
+    re.I,
+)
+"""Before a "her" that says whose something is."""
+
 ASKED_OF = re.compile(r"\b(?:does|did|is|was|has|had|will|would|can|could|should) ([^?!]+)", re.I)
 """Before whom a question is about: "When did Eva Lind resign?"."""
 
@@ -23,6 +31,9 @@ WHERE = re.compile(r"\b(?:at|in|near|on|since|until)(?: [^\W\d_a-z][\w’'-]*)+"
 
 OF_ANOTHER = re.compile(r"\b(?:for|from|of)(?: the)?(?: [^\W\d_a-z][\w’'-]*)+")
 """What somebody leads, or is from."""
+
+STATES_AND_SEATS = frozenset(name for states, seats in NAMES for name in (*states, *seats))
+"""Names that are nobody's."""
 
 LONGEST_NAME = 60
 """Characters of an answer that may be little more than somebody's name."""
@@ -46,6 +57,8 @@ def named(question: str, name: str) -> str:
         return ""
     # Not "Who gave her the key?".
     whose = person["whose"] and (person[2] is None or content_words(person[2]))
+    if person.group().lower() == "her" and not BEFORE_HERS.search(question[: person.start()]):
+        whose = None  # "What made her resign?"
     return question[: person.start()] + name + ("’s" if whose else "") + question[person.end() :]
 
 
@@ -65,7 +78,8 @@ def asked_about(asked: str, answer: str) -> str:
     name = " ".join(itertools.takewhile(_is_of_name, subject[1].split()))
     others = any(map(_is_of_name, WHERE.sub("", subject[1][len(name) :]).split()))
     alone = content_words(name) and not others and not name.endswith(("’s", "'s"))
-    return name.rstrip(",;:") if alone else ""
+    name = name.rstrip(",;:")
+    return name if alone and name not in STATES_AND_SEATS else ""
 
 
 def _is_of_name(word: str) -> bool:

@@ -1,5 +1,6 @@
 """Conversations: what leans on earlier turns is understood with them, what does not is left alone."""
 
+from collections import deque
 from typing import Any
 from unittest.mock import Mock
 
@@ -107,6 +108,8 @@ def test_a_change_of_subject_drags_nothing_along(bot: qa.Bot, question: str) -> 
         ("the minister Eva de la Cruz", "And what is her plan?", "And what is Eva de la Cruz’s plan?"),
         ("Eva Lind", "Who asked her?", "Who asked Eva Lind?"),
         ("Eva Lind", "Who gave her the key?", "Who gave Eva Lind the key?"),
+        ("Eva Lind", "What made her resign?", "What made Eva Lind resign?"),
+        ("Eva Lind", "Who arrested her yesterday?", "Who arrested Eva Lind yesterday?"),
         ("Eva Lind", "Is she proud of her son?", "Is Eva Lind proud of her son?"),
         ("Eva Lind", "Did the mayor lose her seat?", None),
         ("The mayor of Bergen", "Is she a doctor?", None),
@@ -163,6 +166,7 @@ def test_she_may_be_whom_a_question_names_as_well_as_its_answer() -> None:
         ("Who is Agnes de la Cruz", ["where does Agnes de la Cruz work?"]),
         ("Who is Agnes Wiik’s sister?", None),
         ("Who is the mayor?", None),
+        ("What did Russia demand?", None),
         ("When did Agnes Wiik resign in Riga?", ["where does Agnes Wiik work?"]),
         ("Did Agnes Wiik, the minister, resign?", ["where does Agnes Wiik work?"]),
         ("When did Agnes’s mother resign?", None),
@@ -240,7 +244,14 @@ def test_a_word_of_emphasis_is_no_subject(question: str) -> None:
         ("What did Kim say about this?", True),
         ("Did Putin say that?", True),
         ("What does the EU do about Russia and its sanctions on that?", False),
-        ("Does Kim like it?", False),
+        ("Does Kim like it?", True),
+        ("Why did Russia reject it?", True),
+        ("Did Moscow deny it yet?", True),
+        ("What is Russia doing about that?", True),
+        ("WHO IS HE?", True),
+        ("Why did Putin say that he needs it?", False),
+        ("Which company that was sanctioned makes drones?", False),
+        ("What is the treaty that was signed in Minsk called?", False),
     ],
 )
 def test_what_points_out_of_a_question_leans_behind_a_name(question: str, leans: bool) -> None:
@@ -251,6 +262,11 @@ def test_what_points_out_of_a_question_leans_behind_a_name(question: str, leans:
 def test_what_asks_for_more_than_another_of_the_list_keeps_its_words(question: str) -> None:
     asked = "What is the first agreement?"
     assert candidates(question, after(asked))[-1] == f"{asked} {question}"
+
+
+def test_the_last_turns_may_be_kept_in_a_deque() -> None:
+    history = deque(after("Who signed?"), maxlen=20)
+    assert candidates("And why?", history) == candidates("And why?", list(history))
 
 
 def test_small_talk_is_nothing_to_lean_on(bot: qa.Bot) -> None:
