@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
 
 from qa.errors import QuestionError
 from qa.smalltalk import kind_of
 from qa.wording import question_in
-from qa.words import fold, visible
+from qa.words import unmarked, visible
 
 Message = Mapping[str, Any]
 Wish = Literal["more", "place", "sure"]
@@ -70,7 +71,7 @@ class Earlier:
 
 def wish_of(question: str) -> Wish | None:
     """Say what a turn wants of the last answer, or None if it is a question about the article."""
-    plain = " ".join(re.sub(r"[^\w' ]+", " ", fold(question)).split())
+    plain = unmarked(question)
     return next((wish for wish, pattern in WISHES if pattern.fullmatch(plain)), None)
 
 
@@ -80,7 +81,7 @@ def is_question(text: str) -> bool:
 
 
 def _is_small_talk(text: str) -> bool:
-    """Say whether an earlier turn was a greeting, thanks or farewell."""
+    """Say whether an earlier turn was small talk, and no question for what the article is about."""
     return kind_of(text, opens=False) not in {None, "about"}
 
 
@@ -123,7 +124,7 @@ def turns_of(history: Sequence[Message], most: int = TURNS_THAT_MATTER) -> list[
         raise QuestionError("history: must be a list of messages: {'role': 'user', 'content': '...'}.")
     turns = []
     first = max(0, len(history) - 2 * most)
-    for number, message in enumerate(history[first:], first):
+    for number, message in enumerate(islice(history, first, None), first):
         if not isinstance(message, Mapping) or not isinstance(message.get("role"), str):
             raise QuestionError(f"history[{number}]: must be a message with a role and a content.")
         # An assistant's that calls a tool may have none.

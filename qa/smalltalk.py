@@ -7,15 +7,18 @@ from collections.abc import Sequence
 from typing import Literal
 
 from qa.article import Article
-from qa.words import fold
+from qa.words import unmarked
 
 Kind = Literal["greeting", "thanks", "farewell", "okay", "help", "byline", "about"]
 
 COURTESIES: tuple[Kind, ...] = ("okay", "greeting", "thanks", "farewell")
 """Kinds that are often said beside others. Of several, the last of these here is replied to."""
 
-CLAUSE = re.compile(r"\S.*?(?:(?:[,:!?;。！？，]|(?<!\bno)\.)++(?=\s|$)|$)", re.I)
-"""A part of a message, with the marks that end it. "No. 5" is one."""
+POINT = r"(?<!\b\w)(?<!\bno)(?<!\b[dm]r)(?<!\bms)(?<!\bst)(?<!\bmrs)(?<!\bprof)\."
+"""A point that ends something, and is not that of "No. 5", "Dr. No", "John F. Kennedy" or "U.S."."""
+
+CLAUSE = re.compile(rf"\S.*?(?:(?:[,:!?;。！？，]|{POINT})++(?=\s|$)|$)", re.I)
+"""A part of a message, with the marks that end it."""
 
 EMOJI = re.compile(
     r"(?:[\u231a-\u23ff\u2600-\u27bf\u2b05-\u2b55\U0001f1e6-\U0001faff]"
@@ -26,7 +29,9 @@ EMOJI = re.compile(
 VAGUE = re.compile(
     r"(so )?(what('s| is| does) (this|it)( talk| say)?( all)?"
     r"|what('s| is) the (main )?(topic|subject|point|gist)"
-    r"|who wrote it|(when|where) was it (written|published))"
+    r"|who (wrote|has written|published) it"
+    r"|(when|where|by whom|(on )?(what|which) (date|day|year)) was it (written|published|posted)"
+    r"|how does this work)"
 )
 """Asks about the article where nothing was said before, and else about what was said."""
 
@@ -150,11 +155,11 @@ def kind_of(text: str, *, opens: bool = True) -> Kind | None:
         kinds = [_kind_of_clause(part, opens=opens) for part in CLAUSE.findall(text)]
     # "Hi, what is this about?" is no greeting.
     said = [kind for kind in kinds if kind is not None]
-    return max(said, key=(*COURTESIES, *said).index) if len(said) == len(kinds) else None
+    return max(said, key=(*COURTESIES, *said).index) if said and len(said) == len(kinds) else None
 
 
 def _kind_of_clause(text: str, *, opens: bool) -> Kind | None:
-    plain = " ".join(re.sub(r"[^\w' ]+", " ", fold(text)).split())
+    plain = unmarked(text)
     plain = re.sub(r"\b(what|who|where)s\b", r"\1's", plain)
     if not opens and VAGUE.fullmatch(plain):
         return None

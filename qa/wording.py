@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import re
 
-from qa.smalltalk import CLAUSE, COURTESIES, EMOJI, kind_of
+from qa.smalltalk import CLAUSE, COURTESIES, EMOJI, POINT, kind_of
+from qa.words import fold
 
 MOST_QUESTIONS = 3
 """Questions of one message that are read."""
@@ -26,8 +27,8 @@ DOUBLED = re.compile(
 
 ASKS = re.compile(r"(?:who|whose|whom|what|which|when|where|why|how)\b", re.I)
 BEGINS = re.compile(
-    rf"(?:(?:and|but|so) )?(?:{ASKS.pattern}|(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would"
-    r"|should|tell|explain|list|name)\b)",
+    rf"(?:(?:and|but|so) )?(?:(?:(?:at|by|for|from|in|on|to|under|with) )?{ASKS.pattern}"
+    r"|(?:is|are|was|were|do|does|did|has|have|had|can|could|will|would|should|tell|explain|list|name)\b)",
     re.I,
 )
 """How a question begins."""
@@ -37,8 +38,8 @@ OPENING = re.compile(
     rf"(?={BEGINS.pattern})",
     re.I,
 )
-CLOSING = re.compile(r"(?:,? (?:please|pls|plz|thx))+(?=\W*$)", re.I)
-"""Courtesies that nothing parts from the question."""
+CLOSING = re.compile(r"(?:,? (?:please|pls|plz|thx))+(?=\W*$)")
+"""Courtesies that nothing parts from the question. With a capital it may be a song's name."""
 
 ARTICLE = r"(?:(?:the|this|your) (?:article|author|text|story|piece|page|writer)|it|this)"
 FRAME = re.compile(
@@ -47,13 +48,17 @@ FRAME = re.compile(
     r"|(?:say|mention|tell(?: me| us)?) (?:anything|something|a word) (?:about|on)) (.+)"
     rf"|what (?:else )?(?:does|did) {ARTICLE} (?:say|tell(?: me| us)?|state|write) (?:about|on) (.+)"
     r"|is (?:there )?(?:anything|something) (?:said |written |mentioned )?(?:about|on) (.+)"
-    r"|(?:is|are) (?!(?:this|that|it|he|she|they)\b)(.+?) (?:mentioned|discussed|covered)"
+    r"|(?:is|are) (?!(?:this|that|it|he|she|they)\b)(.+?) (?:mentioned|discussed)"
     r"|(?:(?:can|could) you )?(?:please )?tell me (?:something |more |all )?about (.+)",
     re.I,
 )
 """Asks whether, or what, the article says about something."""
 
-WITHIN = re.compile(rf" (?:in|by) {ARTICLE}$| at all$", re.I)
+WITHIN = re.compile(rf"(?: (?:in|by) {ARTICLE}| at all)+$", re.I)
+ENDING = re.compile(r"(?:(?<!\.\w)\.)?[ ?!]*$")
+"""The marks that end a question, but for the last point of "U.S."."""
+
+SENTENCE = re.compile(rf"\S.*?(?:(?:[!?]|{POINT})(?=\s|$)|$)", re.I)
 STATED = re.compile(r"(?:that|whether|if)\b|.*[,;]", re.I)
 
 
@@ -61,7 +66,11 @@ def question_in(text: str) -> str:
     """Return the question in a message; what holds none, but courtesies alone, is returned as it is."""
     bare = DOUBLED.sub(_one_mark, AROUND.sub("", text)).strip()
     parts = CLAUSE.findall(bare)
-    asking = [number for number, part in enumerate(parts) if kind_of(part) not in COURTESIES]
+    asking: list[int] = []
+    for number, part in enumerate(parts):
+        follows = bool(asking) and parts[number - 1].endswith((",", ":"))
+        if not _is_courtesy(part, follows=follows):
+            asking.append(number)
     if not asking:
         return text
     asks = "?" if bare.endswith("?") else ""
@@ -74,20 +83,31 @@ def question_in(text: str) -> str:
 
 def questions_in(text: str) -> list[str]:
     """Return the sentences of a message if they are several questions, or else the message alone."""
-    parts = re.findall(r"\S.*?(?:[.!?](?=\s|$)|$)", text)
-    found = [part for part in parts if part.endswith("?") and BEGINS.match(part)]
-    return found[:MOST_QUESTIONS] if len(found) > 1 else [text]
+    found = [part for part in SENTENCE.findall(text) if part.endswith("?")]
+    several = len(found) > 1 and all(map(BEGINS.match, found))
+    return found[:MOST_QUESTIONS] if several else [text]
 
 
 def out_of_frame(question: str) -> str:
     """Return a question for what the article says about something as one about the thing itself."""
-    framed = FRAME.fullmatch(WITHIN.sub("", question.rstrip(" ?.!")))
+    framed = FRAME.fullmatch(WITHIN.sub("", ENDING.sub("", question)))
     if framed is None:
         return question
     about = next(filter(None, framed.groups()))
     if STATED.match(about):
         return question
-    return f"{about[0].upper()}{about[1:]}?" if ASKS.match(about) else f"What about {about}?"
+    asks = ASKS.match(about)
+    # WHO is a name.
+    return f"{about[0].upper()}{about[1:]}?" if asks and not asks[0].isupper() else f"What about {about}?"
+
+
+def _is_courtesy(part: str, *, follows: bool) -> bool:
+    """Say whether a part of a message is one: not what is quoted, nor a word that ``follows`` others.
+
+    "Who said, 'Thank you'?", "What happened in Cannes, Nice?".
+    """
+    kind = kind_of(part)
+    return kind in COURTESIES and not (kind == "okay" and follows) and '"' not in fold(part)
 
 
 def _one_mark(run: re.Match[str]) -> str:

@@ -34,6 +34,11 @@ def fold(text: str) -> str:
     return unicodedata.normalize("NFKC", text.translate(ALIKE)).casefold().replace("i\u0307", "i")
 
 
+def unmarked(text: str) -> str:
+    """Return a text's words as one writes them in haste: folded, without marks but for apostrophes."""
+    return " ".join(re.sub(r"[^\w' ]+", " ", fold(text)).split())
+
+
 def names(text: str) -> list[str]:
     """Return the words that begin with a capital, but for the first."""
     return [name for name in NAME.findall(text) if name[0].isupper()]

@@ -41,6 +41,11 @@ def test_a_question_is_read_without_what_stands_around_it(typed: str) -> None:
         ("What dislike do they have in common?", "What dislike do they have in common?"),
         ("Hello Kitty is what?", "Hello Kitty is what?"),
         ("11,000 containers?", "11,000 containers?"),
+        ("Who plays Dr. No?", "Who plays Dr. No?"),
+        ("Who is Jack F. Good?", "Who is Jack F. Good?"),
+        ('Who said, "Thank you"?', 'Who said, "Thank you"?'),
+        ("What happened in Cannes, Nice?", "What happened in Cannes, Nice?"),
+        ("Who sings Please Please Please?", "Who sings Please Please Please?"),
     ],
 )
 def test_what_belongs_to_a_question_stays(typed: str, asked: str) -> None:
@@ -59,6 +64,7 @@ def test_what_belongs_to_a_question_stays(typed: str, asked: str) -> None:
         ("Hi, what´s this about?", "about"),
         ("Hi! Who signed it?", None),
         ("?", None),
+        ("", None),
     ],
 )
 def test_courtesies_beside_each_other_are_small_talk(typed: str, kind: str | None) -> None:
@@ -88,6 +94,11 @@ def test_a_message_is_never_left_empty(typed: str) -> None:
         ("Tell me about the technology part", "What about the technology part?"),
         ("Does the article mention how many were sent?", "How many were sent?"),
         ("Does the article say that Kim won?", "Does the article say that Kim won?"),
+        ("Does the article mention WHO?", "What about WHO?"),
+        ("Does the article mention the U.S.?", "What about the U.S.?"),
+        ("Is Russia mentioned in the article at all?", "What about Russia?"),
+        ("Is Russia mentioned at all in the article?", "What about Russia?"),
+        ("Are medical costs covered?", "Are medical costs covered?"),
         ("Is it mentioned?", "Is it mentioned?"),
         ("What does the treaty say about war?", "What does the treaty say about war?"),
     ],
@@ -98,5 +109,11 @@ def test_what_the_article_says_about_a_thing_is_asked_of_the_thing(framed: str, 
 
 def test_several_questions_are_told_apart() -> None:
     assert questions_in("Who is Biden? What was signed?") == ["Who is Biden?", "What was signed?"]
+    for several in (
+        ["Who is Dr. Lind?", "When did it begin?", "Where did they meet?"],
+        ["In which city was it signed?", "Who signed it?"],
+        ["Who leads the U.S. army?", "Who leads the navy?"],
+    ):
+        assert questions_in(" ".join(several)) == several
     for one in ("They met. What was signed?", "Wetten, dass? was hosted by whom in 2012?"):
         assert questions_in(one) == [one]
