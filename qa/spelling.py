@@ -94,8 +94,8 @@ its government: "Moscow says"."""
 
 SEATS = frozenset(seat for _, seats in NAMES for seat in seats)
 PLACE = re.compile(
-    r"\b(?:across|around|at|(?:big|far|large|old|tall) is|from|in|inside|into|leaves?|left|near|of|outside"
-    r"|reach\w*|than|through|visit\w*|the|where(?:[’']s| is| was)|which) $",
+    r"\b(?:across|around|at|(?:big|cold|far|hot|large|old|safe|tall|warm) is|from|in|inside|into|leaves?|left"
+    r"|near|of|outside|reach\w*|than|through|visit\w*|the|where(?:[’']s| is| was)|which) $",
     re.I,
 )
 """What stands before a seat that is meant as a place: "in Paris", "the Paris metro"."""
@@ -103,7 +103,11 @@ PLACE = re.compile(
 WORD_ITSELF = re.compile(r"\b(?:mention(?:s|ed)?|names?|spell(?:ed|s)?|terms?|words?)\b", re.I)
 """Words of a question that may ask for a name as it is written."""
 
-CITY = re.compile(r"(?:[’']s)? (?:the capital|a city|airport|city|hotels?|metro|residents?|state|streets?)\b")
+CITY = re.compile(
+    r"(?:[’']s)? (?:the capital|a city|airport|area|city|climate|history|hotels?|inhabitants|mayor|metro"
+    r"|museums?|people|population|residents?|size|state|streets?|suburbs?|university|weather"
+    r"|(?:built|founded|like|located|named|situated)\b|in (?:spring|summer|autumn|winter))\b"
+)
 """What stands behind one."""
 
 
@@ -225,9 +229,10 @@ class Spelling:
         """Write a name as the articles do, unless a place is meant, or a longer name: George Washington."""
         name, before = found.group(), _before(found)
         longer = _follows_name(found) or AFTER.match(found.string, found.end())
+        of_america = name == "America" and before.endswith(" of ")
         place = name in SEATS and (PLACE.search(before) or CITY.match(found.string, found.end()))
         itself = before.endswith(('"', "“", "‘")) or (name in SEATS and WORD_ITSELF.search(found.string))
-        return name if longer or place or itself else self._names[name]
+        return name if longer or of_america or place or itself else self._names[name]
 
     def _is_slip(self, word: str) -> bool:
         """Say whether a word is written like others, and in neither the articles nor the dictionary."""
@@ -251,12 +256,15 @@ class Spelling:
         from rapidfuzz.distance import OSA
 
         near = process.extract(
-            word, list(self._own), scorer=OSA.distance, score_cutoff=2 if len(word) >= TWO_SLIPS else 1
+            word,
+            [own for own in self._own if own[0] == word[0]],
+            scorer=OSA.distance,
+            score_cutoff=2 if len(word) >= TWO_SLIPS else 1,
         )
         for own, slips, _ in near:
             # A name that nobody knows is a name, and no slip for a common word: Shahed is not "shared".
             common = named and own not in self._capital and (slips > 1 or len(word) < TWO_SLIPS)
-            if own[0] == word[0] and not common:
+            if not common:
                 return str(own)
         corrected = None if named else _corrected(word, self._language)
         # One that the articles lack helps nobody, and many a word is no slip: "neighbour", "bobotie".
@@ -328,6 +336,11 @@ def _numbers_of(text: str) -> dict[int, list[str]]:
     return forms
 
 
+def _at_any_place(name: str) -> str:
+    """Return the pattern of a name, whose "the" has a capital where a sentence begins."""
+    return f"[Tt]he {re.escape(bare)}" if (bare := name.removeprefix("the ")) != name else re.escape(name)
+
+
 def _written_otherwise(text: str) -> Iterator[tuple[str, str]]:
     """Yield names that a text lacks, each with the name that it uses most for the same thing.
 
@@ -336,7 +349,9 @@ def _written_otherwise(text: str) -> Iterator[tuple[str, str]]:
     for states, seats in NAMES:
         # Most names stand nowhere, and to see that takes no pattern.
         counts = {
-            name: len(re.findall(rf"(?<!\w){re.escape(name)}(?!\w)", text)) if name in text else 0
+            name: len(re.findall(rf"(?<!\w){_at_any_place(name)}(?!\w)", text))
+            if name.removeprefix("the ") in text
+            else 0
             for name in (*states, *seats)
         }
         for names, alike in ((states, states), (seats, (*states, *seats))):

@@ -100,6 +100,11 @@ def test_a_part_of_a_longer_name_stays(spelling: Spelling, question: str) -> Non
         ("About 68 million people live in France.", "Which Paris hotel burned, and where is Paris?"),
         ("About two million people live in Paris.", "How many people live in France?"),
         ("The Kremlin stands in Moscow.", "How large is Russia?"),
+        ("Germany has a population of 83 million people.", "What is Berlin's population?"),
+        ("Germany has a population of 83 million people.", "When was Berlin founded?"),
+        ("Germany has a population of 83 million people.", "How cold is Berlin in winter?"),
+        ("The United States agreed.", "What did the Bank of America forecast?"),
+        ("Russia attacked. Russia said so. The Kremlin denied it.", "What did the Kremlin deny?"),
     ],
 )
 def test_a_capital_is_no_country_where_a_place_is_meant(article: str, question: str) -> None:
