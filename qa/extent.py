@@ -52,8 +52,8 @@ ABOUT = re.compile(LEAD + r"(?:what|how) about\b", re.I)
 
 COMPARING = re.compile(
     r"\b(?:most|least|total|altogether|average|overall|in all|worst|compared?|comparison"
-    r"|(?!(?:arr|b|ch|contr?|dig|for|gu|harv|hon|inter|inv|manif|midw|mod|n|northw|p|pri|prot|qu|r|requ|southw"
-    r"|sugg|t|v|w)est\b)[a-z]+est)\b"
+    r"|(?!(?:arr|b|beh|ch|conqu|contr?|dig|earn|f|for|gu|harv|hon|inqu|inter|inv|manif|midw|mod|n|northw|p|pri|prot"
+    r"|qu|r|rainfor|requ|southw|sugg|t|unr|v|w)est\b)[a-z]+est)\b"
 )
 """Words of a question that is settled by all rows of a table together: a reader looks at each by itself."""
 

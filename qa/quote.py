@@ -40,10 +40,19 @@ def mended(passage: Passage, start: int, end: int) -> tuple[int, int]:
     pairs = list(_pairs(text))
     trimmed = _trimmed(text, start, end, first, last, pairs)
     start, end = _grown(text, *(trimmed if trimmed[0] < trimmed[1] else (start, end)), pairs)
-    # "Russia's" says only the half of "Russia's economy": the name alone is said.
     if passage.article.primary_language == "en" and text[end : end + 1].isspace():
-        end = start + len(POSSESSIVE.sub("", text[start:end]))
+        end = start + len(_without_possessive(text[start:end], passage.article.text))
     return offset + start, offset + end
+
+
+def _without_possessive(words: str, text: str) -> str:
+    """Leave out a possessive's ending, which says only the half of "Russia's economy".
+
+    Unless the article never has the name without it: Moody's, St. John's.
+    """
+    bare = POSSESSIVE.sub("", words)
+    name = re.escape(bare.split()[-1]) if bare else ""
+    return bare if re.search(rf"(?<!\w){name}(?![\w’'])", text) else words
 
 
 def _trimmed(
@@ -100,6 +109,7 @@ def _joined(text: str, at: int) -> bool:
         if (
             _is_letter(left)
             or category(left) == "Sc"
+            or left == "°"
             or (left == "–" and behind.isdigit() and right.isdigit())
         ):
             return True
@@ -112,7 +122,9 @@ def _joined(text: str, at: int) -> bool:
         ends_letters = right == "." and behind == "." and left.isalpha()
         inner = right in INNER or category(right) == "Sc"
         years = right == "–" and left.isdigit() and beyond.isdigit()
-        return right in "%‰°′″" or ends_letters or years or (inner and _is_letter(beyond))
+        amount = right in "%‰°′″" or (left.isdigit() and category(right) == "Sc")
+        grade = right == "+" and not _is_letter(beyond)
+        return amount or grade or ends_letters or years or (inner and _is_letter(beyond))
     if category(right) == "Sc":
         return left in SIGNS and not _is_letter(behind)
     return left == "." and right in HYPHENS and _is_letter(beyond)
