@@ -6,6 +6,7 @@ set -eu
 body=$(python3 -c 'import json, sys; print(json.dumps({"question": sys.argv[1]}))' "$2")
 
 for route in ask search; do
-    curl --silent --show-error --fail-with-body ${QA_AUTH:+--user "$QA_AUTH"} --json "$body" "${1%/}/api/$route"
+    curl --silent --show-error --fail-with-body ${QA_AUTH:+--user "$QA_AUTH"} \
+        --header "content-type: application/json" --data "$body" "${1%/}/api/$route"
     echo
 done

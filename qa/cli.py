@@ -220,6 +220,8 @@ def deploy(
         raise click.BadParameter("name an article or an index, not both.", param_hint="--article")
     with deploy.index_of(article) if article is not None else nullcontext(index) as built:
         source = index_folder_of(built)
+        for name in deploy.unseen(source):
+            complain(f"{name}: has comments or struck-out words: no page shows them, the Space's files do.")
         if article is not None:
             _examine(qa.load(source), article)
         if dry_run is not None:
@@ -241,11 +243,11 @@ def deploy(
 def feedback(folder: Path, questions: Path, index: Path | None) -> None:
     """Turn readers' feedback into a question set; only what was said of answers from this index counts."""
     from qa.bot import index_folder_of
+    from qa.feedback import to_questions, waiting_file
     from qa.manifest import read_manifest
-    from qa.web.feedback import passages_version, to_questions, waiting_file
 
     manifest = read_manifest(index_folder_of(index))
-    made = to_questions(folder, passages_version(manifest), questions)
+    made = to_questions(folder, manifest.passages_version, questions)
     click.echo(f"{questions}: {made.settled} questions.")
     click.echo(f"{waiting_file(questions)}: {made.waiting}, for a person to say what is right.")
     if made.too_long:

@@ -18,7 +18,7 @@ from qa.encoder import DEFAULT_MODEL, HUB
 from qa.errors import MissingError, QaError
 from qa.fetch import local
 from qa.index import check
-from qa.manifest import MANIFEST, OF_THE_DESKTOP, VECTORS, read_manifest
+from qa.manifest import MANIFEST, OF_THE_DESKTOP, VECTORS, inside, read_manifest
 from qa.rows import read_articles
 from qa.staging import staged
 
@@ -37,6 +37,9 @@ OF_A_NEW_SPACE = {"README.md", ".gitattributes"}
 REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 PIN = re.compile(r"^gradio==(\S+)$", re.M)
 MARKUP = re.compile(r"[\\`*_{}\[\]<>#|]")
+HIDDEN = re.compile(r"<!--|(?<!~)~~(?!~)")
+"""How Markdown hides words: a comment, or what is struck out."""
+
 PYTHON = "3.11"
 LOG_IN = "Log in with a token that may write: hf auth login, or set HF_TOKEN."
 ATTRIBUTES = "*.onnx filter=lfs diff=lfs merge=lfs -text\n*.faiss filter=lfs diff=lfs merge=lfs -text\n"
@@ -47,6 +50,9 @@ README = """
 Ask, and get the article's own words back, exactly, with the place they stand at, or be told that
 it does not say. Nothing is generated, and nothing is sent elsewhere. Nothing that you ask is kept, unless you
 send feedback on an answer and this Space is set up to keep that.
+
+The program is under the Apache License 2.0 (`LICENSE`, `NOTICE`). The article in `index/` is not: its rights
+are its author's.
 
 For programs: `POST /api/ask` and `POST /api/search` take and return JSON (`/openapi.json` describes
 them), `gradio_client` finds `/ask` and `/search`, and `/mcp` serves language models.
@@ -85,11 +91,19 @@ def prepare(folder: str | Path, index: str | Path) -> None:
             for name in [MANIFEST, *manifest.files]:
                 (staging / "index" / name).parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(index / name, staging / "index" / name)
+            if check(staging / "index"):
+                raise DeployError(f"{index}: was replaced meanwhile. Try again.")
             readme = _readme(read_articles(index, manifest), manifest.encoder.model)
             (staging / "README.md").write_text(readme, encoding="utf-8")
             (staging / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
     except OSError as error:
         raise DeployError(f"{folder}: cannot be written ({error.strerror}).") from error
+
+
+def unseen(index: Path) -> list[str]:
+    """Return the articles in an index whose file holds words that the page leaves out."""
+    written = [name for name in read_manifest(index).articles if name.endswith(".md")]
+    return [name for name in written if HIDDEN.search(inside(index, name).read_text("utf-8", "replace"))]
 
 
 def _foreign(folder: Path) -> Path | None:
@@ -162,7 +176,7 @@ def deploy(repo_id: str, index: str | Path, *, token: str | None = None, private
         except (RuntimeError, ValueError) as error:
             # So the hub's client says that a large file cannot be sent, or has no room there.
             why = " ".join(str(error.__cause__ or error).split())
-            raise DeployError(f"{repo_id}: cannot be sent ({why}). Nothing was deployed.") from error
+            raise DeployError(f"{repo_id}: cannot be sent ({why}). The Space holds what it held.") from error
     return str(space)
 
 
@@ -220,7 +234,7 @@ def _readme(articles: Sequence[Article], model: str) -> str:
         "python_version": PYTHON,
         "app_file": "app.py",
         "short_description": "Ask an article and get its own words back, exactly",
-        "license": "apache-2.0",
+        "license": "other",
         "suggested_hardware": "cpu-basic",
         "pinned": False,
         "tags": ["question-answering", "mcp-server"],

@@ -45,6 +45,11 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     files: dict[str, str]
     sha256: str = ""
 
+    @property
+    def passages_version(self) -> str:
+        """What tells the index's passages from all others; to calibrate it again changes none."""
+        return hashlib.sha256(f"{self.files[ARTICLES]} {self.files[PASSAGES]}".encode()).hexdigest()
+
     def to_bytes(self) -> bytes:
         """The manifest as its file holds it, sealed with its own checksum."""
         rest = msgspec.json.encode(msgspec.structs.replace(self, sha256=""))

@@ -28,7 +28,7 @@ def show_answer(answer: Answer, typed: str) -> None:
     """Print what was understood where it is not what was ``typed``, the quote, and the passages."""
     if answer.question != " ".join(unicodedata.normalize("NFC", typed).split()):
         say(f"Understood as: {plain(answer.question)}", style="dim")
-    say(answer.message, style="bold")
+    say(plain(answer.message), style="bold")
     if answer.quote:
         head = answer.passages[0].table_head
         if head and not answer.quote.text.startswith(head):

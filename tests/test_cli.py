@@ -193,6 +193,16 @@ def test_an_article_cannot_drive_the_terminal(capsys: pytest.CaptureFixture[str]
     assert Text(plain("[bold]")).plain == "[bold]"
 
 
+def test_a_title_cannot_drive_the_terminal(tmp_path: Path) -> None:
+    """What is said of an article holds its title, and was printed as it stands."""
+    article = tmp_path / "ship.md"
+    article.write_text('---\ntitle: "Nice \\e[2J title"\n---\nThe ship sailed.', encoding="utf-8")
+    assert run("build", str(article), str(tmp_path / "index")).returncode == 0
+    done = run("ask", "-i", str(tmp_path / "index"), "What is the title?")
+    assert "Nice  [2J title" in done.stdout
+    assert "\x1b" not in done.stdout
+
+
 def test_a_stream_without_the_characters_gets_their_codes() -> None:
     done = run("search", "sanctions", "-k", "1", PYTHONIOENCODING="ascii")
     assert done.returncode == 0

@@ -25,7 +25,7 @@ from gradio_client import Client
 
 import qa
 from qa.bot import SHIPPED_INDEX
-from qa.deploy import index_of, prepare
+from qa.deploy import index_of, prepare, unseen
 from qa.errors import QaError
 from qa.fetch import MAX_PAGE, fetch
 from qa.markup import read_article
@@ -68,7 +68,8 @@ def test_the_folder_holds_what_is_needed_and_no_more(tmp_path: Path) -> None:
     assert f"gradio=={front['sdk_version']}" in files["requirements.txt"].decode().splitlines()
     assert isinstance(front["python_version"], str)
     assert front["app_file"] in files
-    assert front["license"] == "apache-2.0"
+    # The program has a licence; somebody's article is not given one.
+    assert front["license"] == "other"
     assert front["models"] == ["sentence-transformers/all-MiniLM-L6-v2"]
     assert 0 < len(front["short_description"]) <= 60
     assert front["title"] == qa.load().index.articles[0].title
@@ -322,6 +323,15 @@ def test_a_space_of_somebodys_own_is_left_alone_and_a_public_one_is_not_taken_fo
     done = qa_deploy(hub.address, "somebody/article", *arguments)
     assert said in done.stderr
     assert (done.returncode, done.stderr.count("\n"), len(hub.commits)) == ((1, 1, 0) if said else (0, 0, 1))
+
+
+def test_words_that_no_page_shows_are_named_before_they_are_published(tmp_path: Path) -> None:
+    """A Space holds the article's file: with its comments and all that was struck out."""
+    article = tmp_path / "ferry.md"
+    for text, hidden in (("The ferry leaves.", []), ("The ferry <!-- says Mr X --> leaves.", ["article.md"])):
+        article.write_text(f"# Ferries\n\n{text}\n", encoding="utf-8")
+        with index_of(article) as index:
+            assert unseen(index) == hidden
 
 
 def test_what_goes_wrong_is_said_in_a_line(hub: HubServer) -> None:
