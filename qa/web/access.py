@@ -100,7 +100,7 @@ class Watch:
 
 
 class Guard:
-    """Refuses other sites' pages, and strangers where a password is set."""
+    """Refuses other sites' pages, strangers where a password is set, and what says that it is too large."""
 
     def __init__(self, app: ASGIApp, settings: Settings, metrics: Metrics) -> None:
         """Wrap an app."""
@@ -141,6 +141,8 @@ class Guard:
                 "User name and password, please.",
                 {"WWW-Authenticate": 'Basic realm="article", charset="UTF-8"'},
             )
+        if int(headers.get("content-length", 0)) > MAX_BODY:
+            return error(413, f"body: at most {MAX_BODY:,} bytes.")
         return None
 
 

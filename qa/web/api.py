@@ -13,7 +13,7 @@ from qa.bot import MAX_QUESTION
 from qa.errors import QaError
 from qa.web.access import error
 from qa.web.desk import BusyError, Desk
-from qa.web.feedback import Feedback, FeedbackError, FeedbackFile, passages_version
+from qa.web.feedback import Feedback, FeedbackError, FeedbackFile
 from qa.web.metrics import Metrics
 
 MAX_SEARCHED = 100
@@ -118,6 +118,9 @@ class Refusal(BaseModel):
 
 
 REFUSALS: dict[int | str, dict[str, object]] = {
+    401: {"model": Refusal, "description": "The chat has a password (HTTP Basic), and it was not given."},
+    403: {"model": Refusal, "description": "It was sent from another site's page."},
+    413: {"model": Refusal, "description": "The body is too large."},
     422: {"model": Refusal, "description": "What was sent cannot be taken."},
     503: {"model": Refusal, "description": "Too many are waiting; try again after Retry-After seconds."},
 }
@@ -126,7 +129,7 @@ REFUSALS: dict[int | str, dict[str, object]] = {
 def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | None) -> APIRouter:
     """Return the JSON routes, ``/healthz`` and ``/metrics``."""
     router = APIRouter()
-    passages = passages_version(desk.index.manifest)
+    passages = desk.index.manifest.passages_version
 
     @router.post("/api/ask", response_model=AnswerModel, responses=REFUSALS, operation_id="ask")
     async def ask(asked: AskRequest) -> Response:
@@ -168,12 +171,17 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
         kept = feedback
         known = {passage.id for passage in desk.index.passages}
 
-        changed: dict[str, object] = {"model": Refusal, "description": "The answer is from another index."}
+        of_feedback: dict[int | str, dict[str, object]] = {
+            **REFUSALS,
+            409: {"model": Refusal, "description": "The answer is from another index."},
+            507: {"model": Refusal, "description": "There is no room for more."},
+        }
+        del of_feedback[503]
 
         @router.post(
             "/api/feedback",
             status_code=204,
-            responses={409: changed, 422: REFUSALS[422]},
+            responses=of_feedback,
             operation_id="feedback",
         )
         def give_feedback(given: Feedback) -> None:

@@ -69,7 +69,7 @@ def front(desk: Desk, settings: Settings) -> FastAPI:
     """Return the app with the page, Gradio's named endpoints, and the tools at ``/mcp``."""
     import gradio as gr
 
-    from qa.web.page import THEME, build_page, with_article
+    from qa.web.page import THEME, Reading, build_page, with_article
     from qa.web.tools import tools
 
     mcp, mcp_app = tools(desk)
@@ -90,8 +90,9 @@ def front(desk: Desk, settings: Settings) -> FastAPI:
         html = await _page_of(app.router.routes[-1].app, request)  # type: ignore[attr-defined]
         language = request.headers.get("accept-language", "")
         headers = {"Cache-Control": "no-cache", "Vary": "Accept-Language"}
-        return HTMLResponse(with_article(html, desk, settings, language), headers=headers)
+        return HTMLResponse(with_article(html, reading, desk, settings, language), headers=headers)
 
+    reading = Reading.of(desk.index.articles)
     page = build_page(desk, settings)
     gr.mount_gradio_app(
         app,

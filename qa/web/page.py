@@ -6,10 +6,12 @@ import functools
 import json
 import re
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from itertools import chain, zip_longest
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, NamedTuple, Self
 
 import gradio as gr
 from gradio.events import api
@@ -24,9 +26,8 @@ from qa.index import Index
 from qa.passages import HEADING_SEPARATOR, Passage
 from qa.settings import Settings
 from qa.suggestions import suggestions
-from qa.web.api import MAX_SEARCHED, AnswerModel, PassageModel
+from qa.web.api import MAX_SEARCHED, AnswerModel, History, PassageModel
 from qa.web.desk import BusyError, Desk
-from qa.web.feedback import passages_version
 from qa.web.fragment import is_web_address, text_fragment
 from qa.web.reading import article_html, layout, outline_html, text_html
 from qa.web.words import choose, words
@@ -49,18 +50,11 @@ HEAD_OF_GRADIO = re.compile(
 ROOT = re.compile(r"<gradio-app\b.*?</gradio-app>", re.S)
 
 
-class Turn(BaseModel):
-    """A message of the conversation, which the browser keeps and sends along."""
-
-    role: Literal["user", "assistant"]
-    content: str
-
-
 class Asked(BaseModel):
     """What the page sends with a question."""
 
     question: str
-    history: Annotated[list[Turn], Field(max_length=1_000)] = []
+    history: History = []
     passages_version: str
 
 
@@ -94,7 +88,7 @@ def build_page(desk: Desk, settings: Settings) -> gr.Blocks:
     """
 
     unasked = Unasked(desk)
-    version = passages_version(desk.index.manifest)
+    version = desk.index.manifest.passages_version
 
     # Awaited: in Gradio's threads questions would wait for each other, and no limit of the queue would hold.
     async def reply(data: Any) -> dict[str, Any]:
@@ -102,7 +96,7 @@ def build_page(desk: Desk, settings: Settings) -> gr.Blocks:
             asked = Asked.model_validate(data)
             if asked.passages_version != version:  # The page was opened before another index took its place.
                 return {"refused": "changed"}
-            history = [turn.model_dump() for turn in asked.history]
+            history = [turn.to_message() for turn in asked.history]
             answer = await desk.ask_async(asked.question, history)
         except BusyError:
             return {"refused": "busy"}
@@ -218,11 +212,27 @@ def _opening(text: str) -> str:
     return f"{' '.join(BETWEEN_CELLS.sub(' ', text).split()[:NAME_WORDS])} …"
 
 
-def with_article(html: str, desk: Desk, settings: Settings, accept_language: str = "") -> str:
+class Reading(NamedTuple):
+    """The articles as HTML: the outline's entries, and the text."""
+
+    outline: str
+    text: str
+
+    @classmethod
+    def of(cls, articles: Sequence[Article]) -> Self:
+        """Make it once: a long article takes its time, and is the same for every reader."""
+        text = "".join(article_html(article, number) for number, article in enumerate(articles))
+        return cls(outline_html(articles), text)
+
+
+def with_article(
+    html: str, reading: Reading, desk: Desk, settings: Settings, accept_language: str = ""
+) -> str:
     """Return Gradio's page with the article and the page's own styles and script put in.
 
     Args:
         html: what Gradio serves.
+        reading: the desk's articles.
         desk: whose articles are shown.
         settings: the operator's.
         accept_language: the browser's header, which chooses the interface's language.
@@ -232,7 +242,7 @@ def with_article(html: str, desk: Desk, settings: Settings, accept_language: str
     page = {
         "language": language,
         "articleLanguage": articles[0].language,
-        "passagesVersion": passages_version(desk.index.manifest),
+        "passagesVersion": desk.index.manifest.passages_version,
         "words": say,
         "limit": settings.max_question,
         "feedback": settings.feedback is not None,
@@ -247,7 +257,7 @@ def with_article(html: str, desk: Desk, settings: Settings, accept_language: str
             }
             for a in articles
         ],
-        "starters": [q for article in articles for q in article.questions][:STARTERS],
+        "starters": _starters(articles),
     }
     said = {name: escape(text) for name, text in say.items()}
     title = text_html(articles[0].title)
@@ -268,9 +278,9 @@ def with_article(html: str, desk: Desk, settings: Settings, accept_language: str
         '<main class="desk" data-pane="article">'
         f'<div class="reading" tabindex="0" role="region" aria-label="{said["article"]}">'
         f'<nav class="outline" aria-label="{said["contents"]}"><p>{said["contents"]}</p>'
-        f"<ol>{outline_html(articles)}</ol></nav>"
+        f"<ol>{reading.outline}</ol></nav>"
         f"<div><noscript><p>{said['noscript']}</p></noscript>"
-        f"{''.join(article_html(article, i) for i, article in enumerate(articles))}</div></div>"
+        f"{reading.text}</div></div>"
         '<div class="asking" id="asking" tabindex="-1"><p class="loading" role="status"></p>'
     )
     # In a script element only "</" and "<!--" could end what is meant as data.
@@ -283,6 +293,12 @@ def with_article(html: str, desk: Desk, settings: Settings, accept_language: str
     html = html.replace('lang="en"', f'lang="{language}"', 1).replace("</head>", head, 1)
     # A function, so that no backslash in an article is read as a group's number.
     return ROOT.sub(lambda root: main + root.group() + end, html, count=1)
+
+
+def _starters(articles: Sequence[Article]) -> list[str]:
+    """Return the questions that are offered at the beginning: the articles' own, each article in its turn."""
+    in_turn = chain.from_iterable(zip_longest(*(article.questions for article in articles)))
+    return list(filter(None, in_turn))[:STARTERS]
 
 
 @functools.cache

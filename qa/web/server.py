@@ -84,6 +84,7 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
     app.add_exception_handler(RequestValidationError, _validation_error)
     app.add_exception_handler(HTTPException, _http_error)
     # The last one added is the outermost.
+    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
     app.add_middleware(Guard, settings=settings, metrics=metrics)
     app.add_middleware(
         CORSMiddleware,
@@ -92,7 +93,6 @@ def create_app(bot: Bot, settings: Settings) -> FastAPI:
         allow_headers=["*"],
     )
     app.add_middleware(GZipMiddleware, minimum_size=2_000, compresslevel=5)
-    app.add_middleware(RequestBodyLimitMiddleware, max_body_size=MAX_BODY)
     app.add_middleware(Watch, metrics=metrics)
     app.include_router(api.routes(desk, hashlib.sha256(manifest.to_bytes()).hexdigest(), metrics, feedback))
     app.mount("/", later)

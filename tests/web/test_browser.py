@@ -738,6 +738,38 @@ def test_a_full_queue_gets_a_friendly_line_and_keeps_the_question(visit: Open, s
     ask(page, RELATED)
 
 
+def test_a_question_that_got_no_answer_is_asked_again_as_it_was(visit: Open) -> None:
+    """An offered question stands alone; asked a second time, it was read with what was said before."""
+    page = visit()
+    ask(page, ANSWERED)
+    offered = page.locator(".offer .question").first
+    question = offered.inner_text()
+    page.context.set_offline(True)
+    offered.click()
+    expect(page.locator(".notice")).to_contain_text("cannot be reached")
+    page.context.set_offline(False)
+    with page.expect_request("**/component_server/") as sent:
+        page.press("#question", "Enter")
+    assert '"history":[]' in (sent.value.post_data or "")
+    settled(page, question)
+
+
+def test_an_answer_that_never_comes_can_be_left(visit: Open) -> None:
+    page = visit()
+    page.route("**/component_server/", lambda route: None)
+    page.fill("#question", ANSWERED)
+    page.press("#question", "Enter")
+    page.get_by_role("button", name="Start over").click()
+    page.unroute("**/component_server/")
+    ask(page, RELATED)
+
+
+def test_phones_do_not_enlarge_the_page_when_a_field_is_touched(visit: Open) -> None:
+    page = visit(has_touch=True, is_mobile=True, viewport={"width": 390, "height": 844})
+    size = page.locator("#question").evaluate("field => parseFloat(getComputedStyle(field).fontSize)")
+    assert size >= 16
+
+
 class Proxy(BaseHTTPRequestHandler):
     """Passes everything on to ``target`` under that server's own name, as nginx does unless told not to."""
 

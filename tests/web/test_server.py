@@ -24,11 +24,12 @@ from conftest import Start
 
 import qa
 from qa.errors import QaError
+from qa.feedback import to_questions
 from qa.questions import read_questions
 from qa.settings import Settings
 from qa.web import create_app
 from qa.web.access import MAX_BODY, MCP_PATH
-from qa.web.feedback import Feedback, FeedbackError, FeedbackFile, passages_version, to_questions
+from qa.web.feedback import Feedback, FeedbackError, FeedbackFile
 from qa.web.front import MOST_UNFETCHED, front
 from qa.web.server import listen
 from tests.faults.load import CONCURRENCY, QUEUE, burden
@@ -138,7 +139,7 @@ def test_a_message_of_the_users_without_content_is_refused(client: httpx.Client)
 def test_a_large_body_is_refused_before_it_is_read(client: httpx.Client) -> None:
     for path in ("/api/ask", "/mcp", "/gradio_api/queue/join"):
         declared = client.post(path, content=b" " * (MAX_BODY + 1))
-        assert declared.status_code == 413
+        assert (declared.status_code, declared.json()["error"]) == (413, "body: at most 1,000,000 bytes.")
         assert declared.headers["x-content-type-options"] == "nosniff"
 
         def pieces() -> Iterator[bytes]:
@@ -154,14 +155,15 @@ def test_the_openapi_document_names_routes_and_types(client: httpx.Client) -> No
     assert {"/api/ask", "/api/search", "/healthz"} <= set(document["paths"])
     answer = document["components"]["schemas"]["AnswerModel"]["properties"]
     assert set(answer) == {"question", "verdict", "confidence", "quote", "passages", "message", "kind"}
-    assert set(document["paths"]["/api/ask"]["post"]["responses"]) == {"200", "422", "503"}
+    responses = document["paths"]["/api/ask"]["post"]["responses"]
+    assert set(responses) == {"200", "401", "403", "413", "422", "503"}
 
 
 def test_health_says_ready_and_which_index(client: httpx.Client, bot: qa.Bot) -> None:
     health = client.get("/healthz")
     assert (health.status_code, health.json()["status"]) == (200, "ready")
     assert len(health.json()["index"]) == 64
-    assert health.json()["passages_version"] == passages_version(bot.index.manifest)
+    assert health.json()["passages_version"] == bot.index.manifest.passages_version
 
 
 @pytest.mark.parametrize(
@@ -200,7 +202,7 @@ def replies(client: httpx.Client, version: str) -> Callable[[str], Any]:
 def test_the_pages_questions_are_held_to_the_queue_as_all_others(start: Start, bot: qa.Bot) -> None:
     served = start(concurrency="1", queue="2")
     with httpx.Client(base_url=served.url, timeout=60) as client:
-        reply = replies(client, passages_version(bot.index.manifest))
+        reply = replies(client, bot.index.manifest.passages_version)
         with ThreadPoolExecutor(60) as pool:
             answers = list(pool.map(reply, [QUESTIONS[0]] * 60))
     refused = [answer for answer in answers if answer == {"refused": "busy"}]
@@ -210,7 +212,7 @@ def test_the_pages_questions_are_held_to_the_queue_as_all_others(start: Start, b
 
 def test_a_page_that_shows_another_article_gets_no_answer(client: httpx.Client, bot: qa.Bot) -> None:
     """Its marks would stand on other words."""
-    version = passages_version(bot.index.manifest)
+    version = bot.index.manifest.passages_version
     assert replies(client, version)(QUESTIONS[0])["verdict"]
     assert replies(client, "0" * 64)(QUESTIONS[0]) == {"refused": "changed"}
 
@@ -547,7 +549,7 @@ def test_without_a_folder_there_is_no_feedback(client: httpx.Client) -> None:
 def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.Bot) -> None:
     folder = tmp_path / "kept"
     served = start(feedback=str(folder))
-    version = passages_version(bot.index.manifest)
+    version = bot.index.manifest.passages_version
     good, bad, mixed = QUESTIONS[:3]
     with httpx.Client(base_url=served.url, timeout=30) as client:
 
@@ -564,6 +566,8 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
 
         assert give(good, True) == give(bad, False, comment=" not quite\nthis ") == 204
         assert give(mixed, True) == give(mixed, False) == give("How do I bake bread?", True) == 204
+        # Its answer is always the opening, which says nothing of search and reader.
+        assert give("What is this about?", True) == 204
         for wrong in (
             {"comment": "x" * 501},
             {"passage_ids": ["../p1"]},
@@ -578,7 +582,10 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
         # A follow-up is kept with what it leans on.
         feedback("x" * 2_900)
     rows = [json.loads(line) for line in (folder / "feedback.jsonl").read_text("utf-8").splitlines()]
-    assert [row["question"] for row in rows] == [good, bad, mixed, mixed, "How do I bake bread?"]
+    assert [row["question"] for row in rows] == [
+        *[good, bad, mixed, mixed, "How do I bake bread?"],
+        "What is this about?",
+    ]
     assert all(
         set(row) == {"question", "verdict", "passage_ids", "helpful", "comment", "passages_version"}
         for row in rows
@@ -590,15 +597,16 @@ def test_feedback_becomes_a_question_set(start: Start, tmp_path: Path, bot: qa.B
     command = [sys.executable, "-m", "qa", "feedback", str(folder), str(out)]
     done = subprocess.run(command, cwd=ROOT, check=True, capture_output=True, text=True, timeout=60)
     assert done.stdout.splitlines() == [
-        f"{out}: 2 questions.",
+        f"{out}: 3 questions.",
         f"{tmp_path / 'questions.unlabelled.jsonl'}: 2, for a person to say what is right.",
     ]
     assert "1 questions are too long" in done.stderr
-    assert to_questions(folder, version, out) == (2, 2, 0, 1)
+    assert to_questions(folder, version, out) == (3, 2, 0, 1)
     read = read_questions(out, bot.index.passages)[None]
     assert [(q.text, q.answerable, q.verdict) for q in read] == [
         (good, True, "answered"),
         ("How do I bake bread?", False, "off_topic"),
+        ("What is this about?", True, "about"),
     ]
     assert read[0].gold == {bot.ask(good).passages[0].id}
     waiting = (tmp_path / "questions.unlabelled.jsonl").read_text("utf-8")

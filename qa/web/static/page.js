@@ -327,6 +327,7 @@
   const SMALL_TALK = ["greeting", "thanks", "farewell", "okay", "help", "byline", "language"];
   const LEANS_ON = 3; // earlier questions that the bot reads a question after, at most
   const MOST_SHOWN = 1000; // passages: as many as the server takes
+  const PATIENCE = 60_000; // milliseconds that an answer is waited for: a full queue takes a third of it
   const KEPT = 200; // messages: as far back as the bot looks for the question that "more" is about
 
   const status = h("div.unseen", { role: "status", "aria-live": "polite", "aria-atomic": "true" });
@@ -345,7 +346,7 @@
     const notice = h("p.notice", { hidden: true });
     const field = h("textarea", { id: "question", rows: 1, placeholder: say("placeholder"), autocomplete: "off", dir: "auto" });
     const send = h("button.send", { type: "submit" }, say("send"));
-    const form = h("form", { onsubmit: (event) => { event.preventDefault(); ask(field.value); } },
+    const form = h("form", { onsubmit: (event) => { event.preventDefault(); ask(field.value, kept?.question === field.value.trim() ? kept : {}); } },
       h("label.unseen", { for: "question" }, say("field")), field, send);
     const over = button("over", say("over"), () => {
       log.replaceChildren();
@@ -356,6 +357,7 @@
       for (const name of ["q", "after", "passage"]) address.searchParams.delete(name);
       window.history.replaceState(null, "", address);
       conversation += 1;
+      kept = null;
       occupy(false);
       unmark();
       origin = null;
@@ -366,6 +368,7 @@
     const history = [];
     const leanable = []; // the questions in it that a later one can lean on
     const shown = [];
+    let kept = null; // a question that got no answer, with what it was asked with
     let busy = false;
     // Not "disabled", which would take the focus from whoever pressed it.
     const occupy = (working) => {
@@ -440,11 +443,13 @@
       welcoming?.setAttribute("hidden", "");
       for (const old of offers) old.hidden = true;
       log.append(turn);
+      over.hidden = false; // a way out, should no answer come
       if (inLog) turn.focus({ preventScroll: true });
       talk.scrollTo({ top: turn.offsetTop - 12, behavior: still.matches ? "auto" : "smooth" });
       const slow = setTimeout(() => announce(say("working")), 1500);
       const sent = { question, history: said, passages_version: page.passagesVersion };
-      const answer = await server.reply(sent).catch(() => null);
+      const late = new Promise((done) => { setTimeout(done, PATIENCE, null); });
+      const answer = await Promise.race([server.reply(sent).catch(() => null), late]);
       clearTimeout(slow);
       if (begun !== conversation) return; // started over meanwhile
       occupy(false);
@@ -452,6 +457,8 @@
         turn.remove();
         for (const old of offers) old.hidden = false;
         welcoming?.removeAttribute("hidden");
+        over.hidden = Boolean(welcoming);
+        kept = { question, fresh, after, passage };
         if (!field.value.trim()) field.value = question;
         // An answer from another article could not be marked in this one.
         const anew = answer?.refused === "changed" ? [reopen(question, fresh ? after : leanable.slice(-LEANS_ON))] : [];
@@ -461,7 +468,7 @@
       }
       welcoming?.remove();
       for (const old of offers) old.remove();
-      over.hidden = false;
+      kept = null;
       if (field.value.trim() === question) field.value = "";
       // "Are you sure?" changes nothing that a later question could lean on, and would push out what does.
       if (fresh) [history.length, leanable.length] = [0, 0]; // an offer begins anew, whatever was said before
@@ -562,7 +569,7 @@
         copier("action", say("copy_markdown"), () => noAnswer(answer) + asMarkdown(words, first, link(answer))),
         linked ? copier("action", say("copy_link"), () => link(answer)) : null,
         source ? h("a.action", { href: source, target: "_blank", rel: "noopener noreferrer" }, say("source")) : null,
-        page.feedback && answer.kind !== "more" ? rate(answer) : null));
+        page.feedback && answer.kind !== "about" && answer.kind !== "more" ? rate(answer) : null));
       return refs;
     };
 
