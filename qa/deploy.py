@@ -93,7 +93,7 @@ def prepare(folder: str | Path, index: str | Path) -> None:
                 shutil.copyfile(index / name, staging / "index" / name)
             if check(staging / "index"):
                 raise DeployError(f"{index}: was replaced meanwhile. Try again.")
-            readme = _readme(read_articles(index, manifest), manifest.encoder.model)
+            readme = _readme(read_articles(staging / "index", manifest), manifest.encoder.model)
             (staging / "README.md").write_text(readme, encoding="utf-8")
             (staging / ".gitattributes").write_text(ATTRIBUTES, encoding="utf-8")
     except OSError as error:

@@ -6,13 +6,15 @@ import hashlib
 import json
 import os
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from qa.answer import Verdict
 from qa.bot import MAX_QUESTION
 from qa.errors import QaError
+from qa.followup import LONGEST_CHAIN
+from qa.history import LONGEST_TURN
 from qa.questions import read_rows
 from qa.smalltalk import kind_of
 
@@ -23,15 +25,32 @@ CHECKSUM = "as_made"
 """The field of a question made of feedback that holds the rest's checksum: another call may write over it."""
 
 
+LONGEST_MEANT = LONGEST_CHAIN * (LONGEST_TURN + 1) + MAX_QUESTION
+"""Characters of a question with those that it leans on."""
+
+LONGEST_COMMENT = 500
+LONGEST_VERSION = 64
+MOST_PASSAGES = 20
+PASSAGE_ID = r"^(a\d{1,9})?p\d{1,9}$"
+PLACELESS = "passage_ids: an answer stands in a passage; name it"
+
+
 class Said(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A line of the file: a thumb up or down on one answer, and perhaps a word."""
 
-    question: str
+    question: Annotated[str, msgspec.Meta(min_length=1, max_length=LONGEST_MEANT)]
     verdict: Verdict
-    passage_ids: tuple[str, ...]
-    passages_version: str
+    passage_ids: Annotated[
+        tuple[Annotated[str, msgspec.Meta(pattern=PASSAGE_ID)], ...], msgspec.Meta(max_length=MOST_PASSAGES)
+    ]
+    passages_version: Annotated[str, msgspec.Meta(max_length=LONGEST_VERSION)]
     helpful: bool
-    comment: str = ""
+    comment: Annotated[str, msgspec.Meta(max_length=LONGEST_COMMENT)] = ""
+
+    def __post_init__(self) -> None:
+        """Refuse an answer that stands nowhere."""
+        if self.verdict == "answered" and not self.passage_ids:
+            raise ValueError(PLACELESS)
 
 
 class Gathered(NamedTuple):
@@ -71,21 +90,21 @@ def to_questions(folder: Path, version: str, out: Path) -> Gathered:
         raise QaError(f"{out}: is a folder; name a file.")
     waiting = waiting_file(out)
     # Each thing that was said of a question once: a hundred thumbs say no more than one.
-    given: dict[str, set[Said]] = {}
+    given: dict[str, dict[Said, None]] = {}
     foreign = 0
     for _, said in read_rows(folder / FILE, Said):
         if said.passages_version != version:
             foreign += 1
         else:
             first = msgspec.structs.replace(said, passage_ids=said.passage_ids[:1])
-            given.setdefault(said.question, set()).add(first)
+            given.setdefault(said.question, {})[first] = None
     if foreign and not given:
         raise QaError(f"{folder / FILE}: is all about another index. Name the one that was served.")
     for path in filter(Path.exists, (out, waiting)):
         if any(row.pop(CHECKSUM, None) != _checksum(row) for _, row in read_rows(path, dict)):
             raise QaError(f"{path}: holds what a person wrote, and it would be lost. Name another file.")
     askable = [said for question, said in given.items() if len(question) <= MAX_QUESTION]
-    judged = [_judged(number, said) for number, said in enumerate(askable, 1)]
+    judged = [_judged(number, list(said)) for number, said in enumerate(askable, 1)]
     settled = [row for row in judged if row["answerable"] is not None]
     open_ = [row for row in judged if row["answerable"] is None]
     _write(out, settled)
@@ -93,21 +112,16 @@ def to_questions(folder: Path, version: str, out: Path) -> Gathered:
     return Gathered(len(settled), len(open_), foreign, len(given) - len(askable))
 
 
-def _judged(number: int, said: set[Said]) -> dict[str, Any]:
+def _judged(number: int, said: list[Said]) -> dict[str, Any]:
     """Make a question of what was said of its answers: ``answerable`` is None where a person has to say."""
-    first, *others = sorted(said, key=lambda one: (one.comment, one.verdict))
+    first = said[0]
     found = {"id": f"feedback-{number}", "kind": "feedback", "question": first.question}
-    agreed = all(
-        (one.verdict, one.passage_ids, one.helpful) == (first.verdict, first.passage_ids, True)
-        for one in (first, *others)
-    )
-    if agreed and kind_of(first.question) == "about":
-        # The opening is always given: it says nothing of search and reader, and is not counted.
-        return found | {"answerable": True, "verdict": "about", "passage_ids": first.passage_ids}
-    if agreed:
+    if first.helpful and len({(one.helpful, one.verdict, one.passage_ids) for one in said}) == 1:
         answered = first.verdict == "answered"
         gold = first.passage_ids if answered else ()
-        return found | {"answerable": answered, "verdict": first.verdict, "passage_ids": gold}
+        # The opening is always given: it says nothing of search and reader, and is not counted.
+        verdict = "about" if kind_of(first.question) == "about" else first.verdict
+        return found | {"answerable": answered, "verdict": verdict, "passage_ids": gold}
     comments = sorted({one.comment for one in said if one.comment})
     return found | {"answerable": None, "said": first.verdict, "comments": comments}
 

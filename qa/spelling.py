@@ -336,9 +336,13 @@ def _numbers_of(text: str) -> dict[int, list[str]]:
     return forms
 
 
-def _at_any_place(name: str) -> str:
-    """Return the pattern of a name, whose "the" has a capital where a sentence begins."""
-    return f"[Tt]he {re.escape(bare)}" if (bare := name.removeprefix("the ")) != name else re.escape(name)
+def _count(name: str, text: str) -> int:
+    """Count a name in a text. Its "the" has a capital where a sentence begins."""
+    bare = name.removeprefix("the ")
+    if bare not in text:
+        return 0  # Most names stand nowhere, and to see that takes no pattern.
+    the = "[Tt]he " if bare != name else ""
+    return len(re.findall(rf"(?<!\w){the}{re.escape(bare)}(?!\w)", text))
 
 
 def _written_otherwise(text: str) -> Iterator[tuple[str, str]]:
@@ -347,13 +351,7 @@ def _written_otherwise(text: str) -> Iterator[tuple[str, str]]:
     A state is not exchanged for its capital: an article about Paris does not say how large France is.
     """
     for states, seats in NAMES:
-        # Most names stand nowhere, and to see that takes no pattern.
-        counts = {
-            name: len(re.findall(rf"(?<!\w){_at_any_place(name)}(?!\w)", text))
-            if name.removeprefix("the ") in text
-            else 0
-            for name in (*states, *seats)
-        }
+        counts = {name: _count(name, text) for name in (*states, *seats)}
         for names, alike in ((states, states), (seats, (*states, *seats))):
             used = max(alike, key=lambda name: counts[name], default="")
             if used and counts[used]:

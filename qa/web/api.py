@@ -122,6 +122,12 @@ REFUSALS: dict[int | str, dict[str, object]] = {
     403: {"model": Refusal, "description": "It was sent from another site's page."},
     413: {"model": Refusal, "description": "The body is too large."},
     422: {"model": Refusal, "description": "What was sent cannot be taken."},
+}
+OF_FEEDBACK = REFUSALS | {
+    409: {"model": Refusal, "description": "The answer is from another index."},
+    507: {"model": Refusal, "description": "There is no room for more."},
+}
+OF_QUESTIONS = REFUSALS | {
     503: {"model": Refusal, "description": "Too many are waiting; try again after Retry-After seconds."},
 }
 
@@ -131,14 +137,14 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
     router = APIRouter()
     passages = desk.index.manifest.passages_version
 
-    @router.post("/api/ask", response_model=AnswerModel, responses=REFUSALS, operation_id="ask")
+    @router.post("/api/ask", response_model=AnswerModel, responses=OF_QUESTIONS, operation_id="ask")
     async def ask(asked: AskRequest) -> Response:
         """Answer a question in the article's own words, or say that it does not."""
         history = [turn.to_message() for turn in asked.history]
         answer = await desk.ask_async(asked.question, history)
         return JSONResponse(answer.to_dict())
 
-    @router.post("/api/search", response_model=PassagesModel, responses=REFUSALS, operation_id="search")
+    @router.post("/api/search", response_model=PassagesModel, responses=OF_QUESTIONS, operation_id="search")
     async def search(sought: SearchRequest) -> Response:
         """Return the passages that a search ranks first, without judging whether they answer."""
         passages = await desk.search_async(sought.question, sought.k)
@@ -171,17 +177,10 @@ def routes(desk: Desk, version: str, metrics: Metrics, feedback: FeedbackFile | 
         kept = feedback
         known = {passage.id for passage in desk.index.passages}
 
-        of_feedback: dict[int | str, dict[str, object]] = {
-            **REFUSALS,
-            409: {"model": Refusal, "description": "The answer is from another index."},
-            507: {"model": Refusal, "description": "There is no room for more."},
-        }
-        del of_feedback[503]
-
         @router.post(
             "/api/feedback",
             status_code=204,
-            responses=of_feedback,
+            responses=OF_FEEDBACK,
             operation_id="feedback",
         )
         def give_feedback(given: Feedback) -> None:

@@ -11,20 +11,22 @@ from typing import Annotated, Self
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from qa.answer import Verdict
-from qa.bot import MAX_QUESTION
 from qa.errors import QaError
-from qa.feedback import FILE
-from qa.followup import LONGEST_CHAIN
-from qa.history import LONGEST_TURN
+from qa.feedback import (
+    FILE,
+    LONGEST_COMMENT,
+    LONGEST_MEANT,
+    LONGEST_VERSION,
+    MOST_PASSAGES,
+    PASSAGE_ID,
+    PLACELESS,
+)
 
 MAX_FILE = 50_000_000
 """Bytes of the file: a public page must not be a way to fill a disk."""
 
-LONGEST_MEANT = LONGEST_CHAIN * (LONGEST_TURN + 1) + MAX_QUESTION
-"""Characters of a question with those that it leans on."""
-
-Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=500)]
-PassageId = Annotated[str, StringConstraints(pattern=r"^(a\d{1,9})?p\d{1,9}$")]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, max_length=LONGEST_COMMENT)]
+PassageId = Annotated[str, StringConstraints(pattern=PASSAGE_ID)]
 
 
 class FeedbackError(QaError):
@@ -38,9 +40,11 @@ class Feedback(BaseModel):
 
     question: Annotated[str, StringConstraints(min_length=1, max_length=LONGEST_MEANT)]
     verdict: Verdict
-    passage_ids: list[PassageId] = Field(max_length=20, description="The passages shown, best first.")
+    passage_ids: list[PassageId] = Field(
+        max_length=MOST_PASSAGES, description="The passages shown, best first."
+    )
     passages_version: str = Field(
-        max_length=64, description="Of the index that answered, as /healthz says it."
+        max_length=LONGEST_VERSION, description="Of the index that answered, as /healthz says it."
     )
     helpful: bool
     comment: Words = ""
@@ -48,7 +52,7 @@ class Feedback(BaseModel):
     @model_validator(mode="after")
     def _has_a_place(self) -> Self:
         if self.verdict == "answered" and not self.passage_ids:
-            raise ValueError("passage_ids: an answer stands in a passage; name it.")
+            raise ValueError(PLACELESS)
         return self
 
 

@@ -346,7 +346,7 @@
     const notice = h("p.notice", { hidden: true });
     const field = h("textarea", { id: "question", rows: 1, placeholder: say("placeholder"), autocomplete: "off", dir: "auto" });
     const send = h("button.send", { type: "submit" }, say("send"));
-    const form = h("form", { onsubmit: (event) => { event.preventDefault(); ask(field.value, kept?.question === field.value.trim() ? kept : {}); } },
+    const form = h("form", { onsubmit: (event) => { event.preventDefault(); ask(field.value, unanswered?.question === field.value.trim() ? unanswered : {}); } },
       h("label.unseen", { for: "question" }, say("field")), field, send);
     const over = button("over", say("over"), () => {
       log.replaceChildren();
@@ -357,7 +357,7 @@
       for (const name of ["q", "after", "passage"]) address.searchParams.delete(name);
       window.history.replaceState(null, "", address);
       conversation += 1;
-      kept = null;
+      unanswered = null;
       occupy(false);
       unmark();
       origin = null;
@@ -368,7 +368,7 @@
     const history = [];
     const leanable = []; // the questions in it that a later one can lean on
     const shown = [];
-    let kept = null; // a question that got no answer, with what it was asked with
+    let unanswered = null; // a question that got no answer, with what it was asked with
     let busy = false;
     // Not "disabled", which would take the focus from whoever pressed it.
     const occupy = (working) => {
@@ -448,8 +448,8 @@
       talk.scrollTo({ top: turn.offsetTop - 12, behavior: still.matches ? "auto" : "smooth" });
       const slow = setTimeout(() => announce(say("working")), 1500);
       const sent = { question, history: said, passages_version: page.passagesVersion };
-      const late = new Promise((done) => { setTimeout(done, PATIENCE, null); });
-      const answer = await Promise.race([server.reply(sent).catch(() => null), late]);
+      const none = new Promise((done) => { setTimeout(done, PATIENCE, null); });
+      const answer = await Promise.race([server.reply(sent).catch(() => null), none]);
       clearTimeout(slow);
       if (begun !== conversation) return; // started over meanwhile
       occupy(false);
@@ -458,7 +458,7 @@
         for (const old of offers) old.hidden = false;
         welcoming?.removeAttribute("hidden");
         over.hidden = Boolean(welcoming);
-        kept = { question, fresh, after, passage };
+        unanswered = { question, fresh, after, passage };
         if (!field.value.trim()) field.value = question;
         // An answer from another article could not be marked in this one.
         const anew = answer?.refused === "changed" ? [reopen(question, fresh ? after : leanable.slice(-LEANS_ON))] : [];
@@ -468,7 +468,7 @@
       }
       welcoming?.remove();
       for (const old of offers) old.remove();
-      kept = null;
+      unanswered = null;
       if (field.value.trim() === question) field.value = "";
       // "Are you sure?" changes nothing that a later question could lean on, and would push out what does.
       if (fresh) [history.length, leanable.length] = [0, 0]; // an offer begins anew, whatever was said before
