@@ -19,7 +19,7 @@ from qa.errors import IndexFolderError, QuestionError
 from qa.extent import SENTENCE_END, SEVERAL, STATEMENT_WORDS, compares_more, extent
 from qa.followup import candidates, leans
 from qa.history import Message, earlier, opens, turns_of, wish_of
-from qa.index import Index, refuse_replaced
+from qa.index import Index, settled
 from qa.index import load as load_index
 from qa.manifest import CALIBRATION, READER
 from qa.passages import Passage
@@ -364,22 +364,25 @@ def load(folder: str | Path | None = None, *, reader: str | Path | None = None, 
         IndexFolderError: if the folder is no index, or anything in it does not fit.
         ModelError: if the reader cannot be used.
     """
-    index = load_index(index_folder_of(folder))
-    if reader is not None:
-        from qa.extractive import reader_folder
+    home = index_folder_of(folder)
+    if reader is None:
+        return settled(home, lambda: _load(home, threads))
+    from qa.extractive import reader_folder
 
-        with reader_folder(str(reader), index.passages) as home:
-            own = home / CALIBRATION
-            if not own.exists():
-                warnings.warn(f"reader {str(reader)!r}: {UNCALIBRATED}", stacklevel=2)
-                own = PACKAGED / CALIBRATION
-            calibration = Calibration.load(own)
-            return Bot(index, Reader(home, threads), calibration)
-    home = index.folder / READER if index.manifest.reader else PACKAGED
-    fitted = index.folder if CALIBRATION in index.manifest.files else PACKAGED
-    bot = Bot(index, Reader(home, threads), Calibration.load(fitted / CALIBRATION))
-    refuse_replaced(index.folder, index.manifest)
-    return bot
+    index = load_index(home)
+    with reader_folder(str(reader), index.passages) as named:
+        own = named / CALIBRATION
+        if not own.exists():
+            warnings.warn(f"reader {str(reader)!r}: {UNCALIBRATED}", stacklevel=2)
+            own = PACKAGED / CALIBRATION
+        return Bot(index, Reader(named, threads), Calibration.load(own))
+
+
+def _load(folder: Path, threads: int) -> Bot:
+    index = load_index(folder)
+    home = folder / READER if index.manifest.reader else PACKAGED
+    fitted = folder if CALIBRATION in index.manifest.files else PACKAGED
+    return Bot(index, Reader(home, threads), Calibration.load(fitted / CALIBRATION))
 
 
 def index_folder_of(named: str | Path | None) -> Path:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 import shutil
 import struct
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 import numpy as np
@@ -44,6 +45,11 @@ from qa.verdict import Calibration
 
 FLAT_HEADER = struct.Struct("<4siqqqBiQ")
 """A flat FAISS file's head: kind, dimension, vectors, two unused, trained, metric, numbers."""
+
+Read = TypeVar("Read")
+
+TRIES = 5
+"""Times that a folder is read which builds keep replacing."""
 
 UNIT = 1e-3
 """How far a unit vector's length may be from 1, as rounding leaves it."""
@@ -145,6 +151,30 @@ def load(folder: str | Path) -> Index:
         IndexFolderError: naming the file that is missing, altered or unknown, and what to do.
     """
     folder = Path(folder)
+    return settled(folder, lambda: _load(folder))
+
+
+def settled(folder: Path, read: Callable[[], Read]) -> Read:
+    """Read from an index folder, again where a build replaced it meanwhile: old and new must not mix.
+
+    Raises:
+        QaError: as ``read`` does, of a folder that stayed the same.
+        IndexFolderError: if it is no index, or was replaced each time.
+    """
+    for _ in range(TRIES):
+        manifest = read_manifest(folder)
+        try:
+            found = read()
+        except QaError:
+            if read_manifest(folder) == manifest:
+                raise
+        else:
+            if read_manifest(folder) == manifest:
+                return found
+    raise IndexFolderError(f"{folder}: was rebuilt each time that it was read. Start again.")
+
+
+def _load(folder: Path) -> Index:
     manifest = read_manifest(folder)
     try:
         for name, expected in manifest.files.items():
@@ -160,7 +190,6 @@ def load(folder: str | Path) -> Index:
     except OSError as error:
         raise IndexFolderError(f"{error.filename}: cannot be read ({error.strerror}).") from error
     encoder = QuestionEncoder(folder / "encoder", manifest.encoder)
-    refuse_replaced(folder, manifest)
     return Index(folder, manifest, read, passages, vectors, encoder)
 
 
@@ -243,19 +272,10 @@ def calibrate(folder: Path, calibration: Calibration, manifest: Manifest) -> Non
             files = manifest.files | {CALIBRATION: sha256_of(staging / CALIBRATION)}
             changed = msgspec.structs.replace(manifest, files=dict(sorted(files.items())))
             (staging / MANIFEST).write_bytes(changed.to_bytes())
-            refuse_replaced(folder, manifest)
+            if read_manifest(folder) != manifest:
+                raise IndexFolderError(f"{folder}: was rebuilt meanwhile. Start again.")
     except OSError as error:
         raise IndexFolderError(f"{folder}: cannot be written ({error.strerror}).") from error
-
-
-def refuse_replaced(folder: Path, manifest: Manifest) -> None:
-    """Refuse an index whose folder was replaced since its manifest was read: some of it may be the new one's.
-
-    Raises:
-        IndexFolderError: if it was.
-    """
-    if read_manifest(folder) != manifest:
-        raise IndexFolderError(f"{folder}: was rebuilt meanwhile. Start again.")
 
 
 def refuse_foreign(folder: Path) -> None:
