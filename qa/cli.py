@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.core import ParameterSource
 
 from qa.errors import QaError, QuestionError
 from qa.terminal import INDENT, complain, plain, print_json, say, show_answer, show_passage
@@ -51,7 +52,11 @@ def app() -> None:
 
 
 index_folder = click.option(
-    "--index", "-i", type=PATH, help="The index folder; without it, the shipped article's."
+    "--index",
+    "-i",
+    type=PATH,
+    envvar="QA_INDEX",
+    help="The index folder; without it, QA_INDEX, or the shipped article's.",
 )
 reader_name = click.option(
     "--reader", help="Read with another extractive question-answering model: a folder, or a name on the hub."
@@ -216,7 +221,8 @@ def deploy(
 
     if (space is None) == (dry_run is None):
         raise click.BadParameter("name a Space, or --dry-run FOLDER instead.", param_hint="OWNER/NAME")
-    if article is not None and index is not None:
+    named = click.get_current_context().get_parameter_source("index") is ParameterSource.COMMANDLINE
+    if article is not None and named:
         raise click.BadParameter("name an article or an index, not both.", param_hint="--article")
     with deploy.index_of(article) if article is not None else nullcontext(index) as built:
         source = index_folder_of(built)

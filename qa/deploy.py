@@ -37,7 +37,7 @@ OF_A_NEW_SPACE = {"README.md", ".gitattributes"}
 REPO_ID = re.compile(r"[A-Za-z0-9][\w.-]*/[A-Za-z0-9][\w.-]*", re.ASCII)
 PIN = re.compile(r"^gradio==(\S+)$", re.M)
 MARKUP = re.compile(r"[\\`*_{}\[\]<>#|]")
-HIDDEN = re.compile(r"<!--|(?<!~)~~(?!~)")
+HIDDEN = re.compile(r"<!--|(?<!~)~~(?!~)|^ {0,3}\[(?://|comment|_)\]:", re.MULTILINE)
 """How Markdown hides words: a comment, or what is struck out."""
 
 PYTHON = "3.11"

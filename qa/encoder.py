@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import importlib.util
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -114,6 +115,12 @@ class PassageEncoder:
             ) from error
         self._model.eval()
         self._name = name
+        if not (self._model.max_seq_length or 0) < math.inf or not hasattr(
+            self._model.tokenizer, "backend_tokenizer"
+        ):
+            raise ModelError(
+                f"model {name!r} has no window of tokens, or no tokenizer.json: name a transformer."
+            )
 
     @property
     def tokenizer(self) -> Tokenizer:
@@ -165,7 +172,11 @@ class PassageEncoder:
                 return torch.nn.functional.normalize(found, dim=-1)
 
         folder.mkdir(parents=True, exist_ok=True)
-        export_onnx(Sentence(), inputs, ("vectors",), folder / "model.onnx", int8=int8)
+        try:
+            export_onnx(Sentence(), inputs, ("vectors",), folder / "model.onnx", int8=int8)
+        except Exception as error:  # the exporter's errors share no base class either.
+            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise ModelError(f"model {self._name!r} cannot be exported to ONNX: {reason}") from error
         tokenizer = self.tokenizer
         tokenizer.enable_truncation(self.info(int8=int8).window)
         tokenizer.save(str(folder / "tokenizer.json"))

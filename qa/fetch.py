@@ -15,6 +15,7 @@ import yaml
 
 from qa.article import LANGUAGE
 from qa.errors import ArticleError, MissingError
+from qa.markup import MARKDOWN
 
 MAX_PAGE = 10_000_000
 """Bytes of a page: markup and scripts outweigh the words many times."""
@@ -96,7 +97,7 @@ def fetch(address: str, folder: Path) -> Path:
     path = folder / "article.md"
     if kind in TEXT:
         named = urlsplit(final).path
-        markdown = kind != "text/plain" or named.lower().endswith((".md", ".markdown"))
+        markdown = kind != "text/plain" or named.lower().endswith(MARKDOWN)
         # Without a title of its own it is shown under its file's name.
         stem = re.sub(r"[^\w.-]+", "-", PurePosixPath(unquote(named)).stem).strip("-.")
         path = folder / f"{stem[:LONGEST_NAME] or 'article'}{'.md' if markdown else '.txt'}"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import shutil
 import struct
 from collections.abc import Callable, Sequence
@@ -108,7 +109,7 @@ def build(
     refuse_foreign(folder)
     # Where a link leads to the index, it is the index behind it that is replaced.
     folder = folder.resolve()
-    from qa.markup import read_article
+    from qa.markup import MARKDOWN, read_article
 
     read = [read_article(path) for path in paths]
     if len({path.resolve() for path in paths}) < len(paths):
@@ -127,7 +128,7 @@ def build(
             vectors = encoder.encode([text for p in passages for text in p.embedded], progress=progress)
             names = []
             for number, path in enumerate(paths, 1):
-                suffix = ".md" if path.suffix.lower() in {".md", ".markdown"} else ".txt"
+                suffix = ".md" if path.suffix.lower() in MARKDOWN else ".txt"
                 names.append(f"article{'' if number == 1 else f'-{number}'}{suffix}")
                 shutil.copyfile(path, staging / names[-1])
                 if read_article(staging / names[-1], read[number - 1].title) != read[number - 1]:
@@ -287,6 +288,10 @@ def refuse_foreign(folder: Path) -> None:
     try:
         if folder.is_file():
             raise IndexFolderError(f"{folder}: is a file; name a folder for the index.")
+        if os.path.ismount(folder):
+            raise IndexFolderError(
+                f"{folder}: is a mount point, which nothing can take the place of. Name a folder in it."
+            )
         foreign = _foreign(folder)
     except FileNotFoundError:
         return

@@ -43,6 +43,10 @@ MAX_NESTING = 100_000
 UNSEEN = frozenset({"Cc", "Cf", "Zs", "Zl", "Zp"})
 """Unicode's categories of controls, format marks and blanks."""
 
+MARKDOWN = (".md", ".markdown", ".mdown", ".mkd")
+"""How the names of Markdown files end."""
+
+OTHER_MARKUP = {".mdx", ".qmd", ".rmd", ".rst", ".org", ".adoc", ".tex"}
 WEB_PAGE = {".html", ".htm", ".xhtml"}
 SIGNATURES = {
     b"{\\rtf": "rich text (RTF)",
@@ -52,6 +56,12 @@ SIGNATURES = {
     b"<html": "a web page",
 }
 """How files begin that are often named as text and are none, in small letters."""
+
+FIELD = re.compile(rf"(?:{'|'.join(sorted(FIELDS))})\s*:", re.IGNORECASE | re.MULTILINE)
+"""A line of front matter that is meant for us."""
+
+ATTRIBUTES = re.compile(r"\s*\{:?\s*[#.][^{}]*\}$")
+"""What site generators take behind a heading for its anchor and its classes: ``{#costs}``."""
 
 INTERVIEWER = re.compile(r"(?:Q|Question|Frage|Pregunta)\d*[:.] ")
 """How an interviewer's question begins."""
@@ -72,7 +82,7 @@ class _Parsed(NamedTuple):
 
 
 def read_article(path: str | Path, title: str = "") -> Article:
-    """Read a Markdown (``.md``, ``.markdown``) or plain text file, in UTF-8.
+    """Read a Markdown (``.md``, ``.markdown``, ``.mdown``, ``.mkd``) or plain text file, in UTF-8.
 
     Args:
         path: the file.
@@ -88,6 +98,12 @@ def read_article(path: str | Path, title: str = "") -> Article:
             f"{path}: is a web page, whose menus and markup are no article. Save its text as Markdown (.md), "
             "or name its address to `qa build`."
         )
+    if path.suffix.lower() in OTHER_MARKUP:
+        raise ArticleError(
+            f"{path}: is neither Markdown nor plain text; its marks would be read as words. Save it as .md."
+        )
+    if path.exists() and not path.is_file() and not path.is_dir():
+        raise ArticleError(f"{path}: is no plain file. Save the article as one, and name that.")
     try:
         size = path.stat().st_size
         if size > MAX_BYTES:
@@ -110,7 +126,7 @@ def read_article(path: str | Path, title: str = "") -> Article:
         raise ArticleError(
             f"{path}: byte {error.start} is not UTF-8. Save the article as text in UTF-8 and try again."
         ) from error
-    markdown = path.suffix.lower() in {".md", ".markdown"}
+    markdown = path.suffix.lower() in MARKDOWN
     return parse_article(text, markdown=markdown, name=str(path), title=_line(title))
 
 
@@ -190,19 +206,44 @@ def _refuse_endless(body: str, name: str, *, markdown: bool) -> None:
 def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
     handler = YAMLHandler()
     begun = text.lstrip()
+    if begun.startswith("+++\n") and "\n+++" in begun:
+        raise ArticleError(
+            f"{name}: its front matter is TOML (+++). Write it as `key: value` lines between ---."
+        )
     try:
         block, body = handler.split(begun) if handler.detect(begun) else ("", text)
     except ValueError:
         # A line of dashes on top that no other one closes is a rule, not front matter.
         return {}, text
+    # A rule on top stands above a blank line, as front matter does not.
+    ruled = not begun.split("\n", 2)[1].strip() if block else False
+    instead = text if ruled else f"{block}\n\n{body}"
+    try:
+        mapping = _mapping(handler, block, name)
+    except ArticleError:
+        if ruled or not FIELD.search(block):
+            return {}, instead
+        raise
+    fields = {key.lower(): value for key, value in mapping.items()}
+    ours = not FIELDS.isdisjoint(fields)
+    anothers = bool(mapping) and all(map(KEY.fullmatch, mapping)) and not ruled
+    if block.strip() and not ours and not anothers:
+        # "Correction: ...", "# The title" or a sentence between two rules is text, and not to be lost.
+        return {}, instead
+    return fields, body
+
+
+def _mapping(handler: YAMLHandler, block: str, name: str) -> dict[str, Any]:
+    """Return the keys and values of front matter; none where it is a text."""
     if len(block) > MAX_FRONT_MATTER:
         raise ArticleError(f"{name}: its front matter is longer than {MAX_FRONT_MATTER:,} characters.")
     try:
         # This loader makes text of every value ("language: no" is Norwegian) and obeys no tag. Not the one
         # in C: brackets in brackets overflow its stack, and that ends the process.
         meta = handler.load(block, Loader=yaml.BaseLoader)
-        if "*" in block and any(isinstance(t, yaml.AliasToken) for t in yaml.scan(block, yaml.BaseLoader)):
-            raise ArticleError(f"{name}: its front matter repeats a value by an alias (*). Write it out.")
+        aliases = "*" in block and any(
+            isinstance(t, yaml.AliasToken) for t in yaml.scan(block, yaml.BaseLoader)
+        )
     except (yaml.YAMLError, ValueError, RecursionError) as error:
         mark = getattr(error, "problem_mark", None)
         place = f" in line {mark.line + 1}" if mark else ""
@@ -210,15 +251,9 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
             f"{name}: the front matter is not YAML{place}: {str(error).splitlines()[0]}. "
             'A value with a colon in it must stand in quotes: title: "Before: and after".'
         ) from error
-    if isinstance(meta, list):
-        raise ArticleError(f"{name}: the front matter must be a list of `key: value` lines.")
-    mapping = meta if isinstance(meta, dict) else {}
-    fields = {str(key).lower(): value for key, value in mapping.items()}
-    foreign = fields and FIELDS.isdisjoint(fields) and not all(KEY.fullmatch(str(key)) for key in mapping)
-    if foreign or (not isinstance(meta, dict) and block.strip()):
-        # "Correction: ...", "# The title" or a sentence between two rules is text, and not to be lost.
-        return {}, f"{block}\n\n{body}"
-    return fields, body
+    if aliases:
+        raise ArticleError(f"{name}: its front matter repeats a value by an alias (*). Write it out.")
+    return {str(key): value for key, value in meta.items()} if isinstance(meta, dict) else {}
 
 
 def _markdown_blocks(body: str) -> Iterator[Block]:
@@ -291,7 +326,10 @@ def _parsed(body: str) -> Iterator[_Parsed]:
     rows: list[list[str]] | None = None
     note = ""
     refers: list[str] = []
-    for token in blocks.parse(body, env):
+    number = ""  # of a list's item, until its first words
+    tokens = blocks.parse(body, env)
+    told = _numbers(tokens)
+    for place, token in enumerate(tokens):
         if token.type == "heading_open":
             level = int(token.tag[1])
         elif token.type == "heading_close":
@@ -301,6 +339,8 @@ def _parsed(body: str) -> Iterator[_Parsed]:
             depth += 1
         elif token.type in {"bullet_list_close", "ordered_list_close"}:
             depth -= 1
+        elif token.type == "list_item_open":
+            number = told.get(place, "")
         elif token.type == "table_open":
             rows = []
         elif token.type == "tr_open" and rows is not None:
@@ -321,11 +361,34 @@ def _parsed(body: str) -> Iterator[_Parsed]:
                 # With blanks around it, a bar of its own would part cells.
                 rows[-1].append(re.sub(r" ?\| ?", "|", text))
                 continue
+            if level:
+                text = ATTRIBUTES.sub("", text)
+            text, number = f"{number} {text}".strip(), ""
             asked = not level and not depth and _asks(parsed, text)
             yield _Parsed(min(above + 1, 6) if asked else level, text, depth, outermost, note, refers)
             refers = []
         elif token.type in {"fence", "code_block"}:
             yield _Parsed(0, tidy(token.content), depth, outermost, note, [])
+
+
+def _numbers(tokens: Sequence[Token]) -> dict[int, str]:
+    """Return the numbers that items of lists are told by, by the places of their tokens.
+
+    A list that counts from 1 says by its order what its numbers say. One that begins elsewhere, or has one
+    item, may be a date, a year or a rule that is spoken of: "3. October", "1986. The ferry sank".
+    """
+    told: dict[int, str] = {}
+    lists: list[list[int]] = []
+    for place, token in enumerate(tokens):
+        if token.type in {"ordered_list_open", "bullet_list_open"}:
+            lists.append([])
+        elif token.type == "list_item_open":
+            lists[-1].append(place)
+        elif token.type in {"ordered_list_close", "bullet_list_close"}:
+            items = lists.pop()
+            if token.type == "ordered_list_close" and (len(items) == 1 or int(tokens[items[0]].info) != 1):
+                told |= {item: tokens[item].info + tokens[item].markup for item in items}
+    return told
 
 
 def _asks(paragraph: Token, text: str) -> bool:
@@ -353,7 +416,7 @@ def _inline_text(token: Token) -> str:
         elif struck:
             continue  # What was struck out was withdrawn.
         elif child.type in {"softbreak", "hardbreak"}:
-            parts.append(" ")
+            parts.append("\n" if child.type == "softbreak" else " ")
         else:
             # Of an image, the words that stand for it.
             parts.append(_inline_text(child) if child.type == "image" else child.content)

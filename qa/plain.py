@@ -24,6 +24,11 @@ DATE = re.compile(
 )
 """A line with a day, a year and few other words, as "Tuesday, 12 March 2024, 10:15 GMT" is."""
 
+WRAPPED = re.compile(
+    r"(?<=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])\s*\n\s*(?=[\u3000-\u30ff\u3400-\u9fff\uff00-\uffef])"
+)
+"""Where a line was broken in Chinese or Japanese, which part no words by blanks."""
+
 LIST_ITEM = re.compile(r"([-*+•–—]|\d+[.)])\s")
 
 
@@ -39,7 +44,7 @@ def plain_blocks(body: str) -> Iterator[Block]:
         paragraphs = _joined([line.strip() for line in lines])
     else:
         parted = itertools.groupby(lines, key=lambda line: bool(line.strip()))
-        paragraphs = (" ".join(group) for full, group in parted if full)
+        paragraphs = ("\n".join(group) for full, group in parted if full)
     texts = list(filter(None, map(tidy, paragraphs)))
     about = _about(texts)
     short = [
@@ -77,7 +82,7 @@ def _joined(lines: Sequence[str]) -> Iterable[str]:
             paragraphs[-1].append(line)
         else:
             paragraphs.append([line])
-    return map(" ".join, paragraphs)
+    return map("\n".join, paragraphs)
 
 
 def _about(texts: Sequence[str]) -> set[int]:
@@ -99,4 +104,4 @@ def ends_sentence(text: str) -> bool:
 def tidy(text: str) -> str:
     """Return a text with one blank for all that stand beside each other, and without soft hyphens."""
     # A soft hyphen is no letter of the word that it may break.
-    return re.sub(r"\s+", " ", text.replace("\u00ad", "")).strip()
+    return re.sub(r"\s+", " ", WRAPPED.sub("", text.replace("\u00ad", ""))).strip()

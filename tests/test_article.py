@@ -1,5 +1,6 @@
 """Reading an article: no word lost, and nothing in it obeyed."""
 
+import os
 import re
 import unicodedata
 from pathlib import Path
@@ -208,12 +209,12 @@ def test_a_list_is_one_paragraph_with_what_introduces_it() -> None:
         "- For the sauce:\n  - butter\n  - flour\n- For the rest:\n  - eggs\n\n## Head:\n\n- under it"
     )
     assert [article.text[p.start : p.end] for _, p in article.paragraphs] == [
-        "It affects:\nfish\nships\nbig ones",
+        "It affects:\nfish\nships\n1. big ones",
         "After.",
         "Alone. Twice.",
         "So too.",
         "It has two ends:\none\nanother",
-        "Another list.",
+        "1. Another list.",
         "For the sauce:\nbutter\nflour",
         "For the rest:\neggs",
         "under it",
@@ -322,10 +323,83 @@ def test_a_table_that_grows_when_it_is_read_is_refused() -> None:
     assert parse_article("Text.\n\n| a | b |\n|---|---|\n" + "| 1 | 2 |\n" * 2_000).text
 
 
-@pytest.mark.parametrize("block", ["- a list", "title: ["])
-def test_front_matter_that_is_none_is_refused_and_not_dropped(block: str) -> None:
+def test_front_matter_that_cannot_be_read_is_refused_and_not_dropped() -> None:
     with pytest.raises(ArticleError, match="front matter"):
-        parse_article(f"---\n{block}\n---\n\nText.")
+        parse_article("---\ntitle: [\n---\n\nText.")
+    with pytest.raises(ArticleError, match=r"TOML.*key: value"):
+        parse_article('+++\ntitle = "Hello"\n+++\n\nText.')
+
+
+@pytest.mark.parametrize(
+    "top",
+    [
+        '"We are glad," said the mayor.',
+        "The mayor said: it is good.",
+        "**Update:** it was opened.",
+        "*By Jane Doe*",
+        "- A",
+        "note: the mayor has resigned",
+        "A\n\nB: c: d",
+    ],
+)
+def test_an_article_between_two_rules_is_text(top: str) -> None:
+    """It was refused as bad YAML, or taken for fields of another program and dropped without a word."""
+    words = re.findall(r"\w+", top)
+    article = parse_article(f"---\n\n{top}\n\n---\n\nText.")
+    assert re.findall(r"\w+", article.text) == [*words, "Text"]
+    if not top.startswith("note"):
+        assert re.findall(r"\w+", parse_article(f"---\n{top}\n---\n\nText.").text) == [*words, "Text"]
+
+
+def test_a_heading_below_a_rule_is_one() -> None:
+    article = parse_article("---\n\nIt rained.\n\nCosts\n---\n\nIt cost 90 million.")
+    assert [section.heading for section in article.sections] == ["", "Costs"]
+
+
+@pytest.mark.parametrize(
+    ("markdown", "text"),
+    [
+        ("3. October is the day of the feast.", "3. October is the day of the feast."),
+        ("1. FC Köln won.", "1. FC Köln won."),
+        ("7) See rule 5.\n8) Pay.", "7) See rule 5.\n\n8) Pay."),
+        ("The rules:\n\n5. Pay.\n6. Leave.", "The rules:\n5. Pay.\n6. Leave."),
+        ("1. Pay.\n2. Leave.", "Pay.\n\nLeave."),
+        ("- 1986. The ferry sank.\n- It rained.", "1986. The ferry sank.\n\nIt rained."),
+    ],
+)
+def test_a_number_that_may_be_meant_stays(markdown: str, text: str) -> None:
+    """Markdown takes it for the count of a list: a date lost its day, and a sentence its year."""
+    assert parse_article(markdown).text == text
+
+
+def test_the_anchor_of_a_heading_is_no_word() -> None:
+    article = parse_article("Text.\n\n## Costs of {it} {#costs .wide}\n\nNinety {#million}.")
+    assert [section.heading for section in article.sections] == ["", "Costs of {it}"]
+    assert article.text.endswith("Ninety {#million}.")
+
+
+def test_broken_lines_of_chinese_and_japanese_get_no_blank() -> None:
+    for markdown in (True, False):
+        assert parse_article("这是第一行\n这是第二行。\n\nTwo\nlines.", markdown=markdown).text == (
+            "这是第一行这是第二行。\n\nTwo lines."
+        )
+
+
+def test_files_that_are_neither_markdown_nor_text_are_refused(tmp_path: Path) -> None:
+    for name in ("story.mdx", "story.rst"):
+        (tmp_path / name).write_text("Text.", encoding="utf-8")
+        with pytest.raises(ArticleError, match="neither Markdown nor plain text"):
+            read_article(tmp_path / name)
+    (tmp_path / "story.mkd").write_text("## Heading\n\n*Text.*", encoding="utf-8")
+    assert read_article(tmp_path / "story.mkd").text.endswith("\n\nText.")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no such pipes")
+def test_a_pipe_is_refused(tmp_path: Path) -> None:
+    """Nothing was said but that the index cannot be written."""
+    os.mkfifo(tmp_path / "pipe.md")
+    with pytest.raises(ArticleError, match="no plain file"):
+        read_article(tmp_path / "pipe.md")
 
 
 @pytest.mark.parametrize("questions", ["Who?", "\n  - Who?\n  - Why: of all?", "\n  one: Who?"])

@@ -318,3 +318,13 @@ def test_asking_imports_nothing_that_it_does_not_need() -> None:
     )
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr.strip() == "[]"
+
+
+@pytest.mark.parametrize("command", [["ask", QUESTION], ["search", "sheep"], ["deploy", "--dry-run", "space"]])
+def test_the_environment_names_the_index_for_every_command(tmp_path: Path, command: list[str]) -> None:
+    """Only serve read it: the others answered from the shipped article, and deploy published that."""
+    place = tmp_path / "mine"
+    arguments = [str(tmp_path / a) if a == "space" else a for a in command]
+    asked = run(*arguments, QA_INDEX=str(place))
+    assert (asked.returncode, asked.stdout) == (1, "")
+    assert f"{place}: no such index folder" in asked.stderr

@@ -328,7 +328,11 @@ def test_a_space_of_somebodys_own_is_left_alone_and_a_public_one_is_not_taken_fo
 def test_words_that_no_page_shows_are_named_before_they_are_published(tmp_path: Path) -> None:
     """A Space holds the article's file: with its comments and all that was struck out."""
     article = tmp_path / "ferry.md"
-    for text, hidden in (("The ferry leaves.", []), ("The ferry <!-- says Mr X --> leaves.", ["article.md"])):
+    for text, hidden in (
+        ("The ferry leaves.", []),
+        ("The ferry <!-- says Mr X --> leaves.", ["article.md"]),
+        ("The ferry leaves.\n\n[//]: # (says Mr X)", ["article.md"]),
+    ):
         article.write_text(f"# Ferries\n\n{text}\n", encoding="utf-8")
         with index_of(article) as index:
             assert unseen(index) == hidden

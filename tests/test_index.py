@@ -431,3 +431,25 @@ def test_an_article_without_a_title_is_named_after_its_file(tmp_path: Path) -> N
     assert index.check(tmp_path / "index", [article]) == []
     prepare(tmp_path / "space", tmp_path / "index")
     assert "# Snow in April\n" in (tmp_path / "space" / "README.md").read_text(encoding="utf-8")
+
+
+def test_a_mount_point_is_refused_before_anything_is_embedded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing can take its place: all was embedded first, and then it could not be written."""
+    monkeypatch.setattr("os.path.ismount", lambda path: Path(path) == tmp_path)
+    with pytest.raises(IndexFolderError, match="mount point.*Name a folder in it"):
+        qa.build(SHIPPED / "article.md", tmp_path)
+
+
+def test_a_model_without_a_window_is_refused(tmp_path: Path) -> None:
+    """It ended in a traceback."""
+    from sentence_transformers import SentenceTransformer
+    from sentence_transformers.sentence_transformer.modules import StaticEmbedding
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_file(str(SHIPPED / ENCODER[1]))
+    static = StaticEmbedding(tokenizer, embedding_dim=8)
+    SentenceTransformer(modules=[static], device="cpu").save(str(tmp_path / "static"))
+    with pytest.raises(ModelError, match="no window"):
+        qa.build(SHIPPED / "article.md", tmp_path / "index", model=str(tmp_path / "static"))
