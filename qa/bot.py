@@ -29,7 +29,7 @@ from qa.search import Found, Search
 from qa.spelling import Spelling
 from qa.stages import stage
 from qa.verdict import Calibration, Signals
-from qa.wording import out_of_frame, question_in, questions_in
+from qa.wording import name_in, out_of_frame, question_in, questions_in
 from qa.words import names, visible
 
 SHIPPED_INDEX = Path(__file__).parent.parent / "index"
@@ -123,6 +123,8 @@ class Bot:
         before = earlier(history) if wish else None
         if wish == "more" and before is None:
             return Answer(question, "related", 0.0, None, (), NO_MORE, "no_more")
+        if wish is not None and before is None:
+            return self._reply(question, "help")  # Of what it is asked: nothing was answered yet.
         if wish is None or before is None:
             return self._answer(self._meant(question, history))
         if refusal := self._unread(before.question):
@@ -153,9 +155,10 @@ class Bot:
 
     def _meant(self, question: str, history: Sequence[Message]) -> Judged:
         """Judge a question; of several in one message, the first that is answered, not all as one."""
-        parts = questions_in(question)
-        if len(parts) > 1 and not any(map(leans, parts)):
-            for part in parts:
+        first, *others = questions_in(question)
+        if others:
+            # What leans on the first is none that could be asked alone.
+            for part in [first, *(other for other in others if not leans(other))]:
                 judged = self._judged(self.forms(part, history))
                 if self.calibration.verdict(judged.signals) == "answered":
                     return judged
@@ -286,6 +289,9 @@ class Bot:
             # What the article is hardly about, it hardly answers, whatever the reader makes of it.
             touches = self.calibration.touches(judged.signals)
             confidence = min(confidence, touches, self.calibration.answer_threshold)
+        if verdict == "answered" and (name := name_in(judged.typed)) and not self._search.knows(name):
+            # South Korea is not North Korea, near as they are.
+            verdict, confidence = "related", min(confidence, self.calibration.answer_threshold)
         if verdict == "answered" and compares_more(judged.typed, passages[0]):
             # The reader is sure of a row, and the rows that would settle it stand in other passages too.
             verdict, confidence = "related", min(confidence, self.calibration.answer_threshold)

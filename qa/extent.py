@@ -64,6 +64,17 @@ ALL_ROWS = re.compile(
 )
 """A question that asks for several rows of a table."""
 
+ASKED = r"\b(?:wh(?:at|o|om|ose|ich|en|ere|y)|how)\b"
+KEYWORDS = 3
+"""Content words of a message that asks nothing and names a thing: "north korea"."""
+
+DECLARED = re.compile(
+    rf"(?!.*{ASKED}).*\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might"
+    r"|must|should|did|does|\w{3,}ed)\b.*\?\s*$",
+    re.I,
+)
+"""A statement with a question mark, which a sentence settles too: "The treaty was signed?"."""
+
 STATEMENT_WORDS = 5
 """Words below which a reading makes no statement."""
 
@@ -75,10 +86,10 @@ def extent(question: str, passage: Passage, start: int, end: int) -> tuple[int, 
     """Return what to quote where a reader points at a span, both in offsets into the article.
 
     A question that can be settled with yes or no gets the sentence that settles it, and so does one for what
-    was said, one for whatever is said about something, and one that asks why, how or what happens where what
-    is pointed at is too short to be a statement. A cell says nothing without its row: of a table the row is
-    quoted, or all of it where several rows are asked for or compared. A list is quoted whole, unless one
-    thing is asked for and its item is a sentence.
+    was said, one for whatever is said about something, one that is no more than a name of it, and one that
+    asks why, how or what happens where what is pointed at is too short to be a statement. A cell says
+    nothing without its row: of a table the row is quoted, or all of it where several rows are asked for or
+    compared. A list is quoted whole, unless one thing is asked for and its item is a sentence.
     """
     whole = passage.start, passage.end
     first, last = passage.sentences_at(start, end)
@@ -94,10 +105,17 @@ def extent(question: str, passage: Passage, start: int, end: int) -> tuple[int, 
     ):
         return whole
     short = len(passage.article.text[start:end].split()) < STATEMENT_WORDS
-    stated = any(asks.match(question) for asks in (YES_NO, SAYING, ABOUT)) or (
+    stated = any(asks.match(question) for asks in (YES_NO, SAYING, ABOUT, DECLARED)) or (
         short and STATEMENT.match(question)
     )
-    return (first, last) if english and stated else (start, end)
+    return (first, last) if english and (stated or _is_named_in(sentence, question)) else (start, end)
+
+
+def _is_named_in(sentence: str, question: str) -> bool:
+    """Say whether a message asks nothing, and names no more than a thing that a sentence is about."""
+    content = content_words(question)
+    short = 0 < len(content) <= KEYWORDS and not re.search(ASKED, question, re.I)
+    return short and {*content} <= {*content_words(sentence)}
 
 
 def _rows_named(question: str, table: Passage) -> int:

@@ -150,8 +150,8 @@ def check_room(folder: Path, name: str, passages: Sequence[Passage]) -> None:
     if lengths[longest] + QUESTION_TOKENS > window:
         raise ModelError(
             f"reader {name!r} reads {window} tokens at once, and passage {passages[longest].id} has "
-            f"{lengths[longest]}. Build with a reader of the article's language (--reader), or with a model of "
-            "a smaller window."
+            f"{lengths[longest]}. Build with a reader of the article's language (--reader), or with a model "
+            "of a smaller window."
         )
 
 

@@ -11,7 +11,9 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 
 from qa import persons
+from qa.extent import YES_NO
 from qa.history import Message, is_question, turns_of
+from qa.wording import out_of_frame
 from qa.words import content_words, fold, names
 
 LONGEST_CHAIN = 3
@@ -37,6 +39,13 @@ OUTSIDE = re.compile(
     r"(?:this|that|these|those|it|him|her|them)(?: (?:too|yet|now|then|again|already))?\W*", re.I
 )
 """At a question's end it points out of it, even behind a name: "Could Russia help with that?"."""
+
+BARE = re.compile(
+    r"(?:(?:and|but|so) )?(?:(why|how come|how so)(?: is (?:that|this|it)| not)?|(how|when|where"
+    r"|since when|until when))\W*$",
+    re.I,
+)
+"""Asks no more than why, how or when of what was said."""
 
 NUMBER = re.compile(r"\b\d{3,}\b")
 SUBJECT = 3
@@ -68,7 +77,7 @@ def candidates(
         return [question]
     turns = turns_of(history)
     asked = [turn["content"] for turn in turns if turn["role"] == "user"]
-    asked = [text for text in asked if is_question(text)]
+    asked = [out_of_frame(text) for text in asked if is_question(text)]
     if not asked or not leans(question):
         return [question]
     if named := _with_name(question, turns):
@@ -77,7 +86,7 @@ def candidates(
     for text in asked:
         meant.append((meant and leans(text) and _of_another(text, meant[-1])) or text)
     chain = _chain(question, meant)
-    if other := _of_another(question, chain[-1]):
+    if other := _bare_of(question, chain[-1]) or _of_another(question, chain[-1]):
         return [question, " ".join([*chain[:-1], other])]
     if 0 < len(quoted := answer()) <= LONGEST_QUOTE:
         chain.append(_sentence(quoted) if _content(question) else _marked(quoted))
@@ -108,6 +117,17 @@ def _chain(question: str, asked: Sequence[str]) -> list[str]:
             break
         later = text
     return chain or [asked[-1]]
+
+
+def _bare_of(question: str, before: str) -> str:
+    """Return a question for yes or no with "Why" before it, where a turn asks no more: "Why is it closed?".
+
+    Its answer is a sentence that would be found again by its own words.
+    """
+    bare = BARE.match(question)
+    if bare is None or not YES_NO.match(before) or leans(before):
+        return ""
+    return f"{'Why' if bare[1] else bare[2].capitalize()} {before[:1].lower()}{before[1:]}"
 
 
 def _of_another(question: str, before: str) -> str:

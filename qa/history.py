@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Literal
 
 from qa.errors import QuestionError
-from qa.smalltalk import kind_of
+from qa.smalltalk import COURTESIES, Kind, kind_of
 from qa.wording import question_in
 from qa.words import unmarked, visible
 
@@ -26,6 +26,9 @@ LONGEST_TURN = 2_000
 """Characters of an earlier turn that are looked at, as many as a question may have: cost does not grow with a
 hostile history."""
 
+OF_THE_ARTICLE: tuple[Kind, ...] = ("help", "byline", "about")
+"""Small talk about the article as a whole."""
+
 WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
     (
         "more",
@@ -34,26 +37,38 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
             r"((tell|show|give|say|know|hear|read) (me |us )?|is there )?(anything |something |what |any )?"
             r"(more|else)( details?| info(rmation)?)?( (about|on|of) (it|this|that))?"
             r"( (is there|i should know|does (it|the (article|text)) say|to (say|know)))?( please)?"
-            r"|go on|continue|next|keep going|(please )?(elaborate|explain (more|further))"
-            r"( on (it|that|this))?",
+            r"|go on|continue|next|keep going|(in )?more detail|show (me )?the rest|is that (all|it)"
+            r"|((can|could) you )?(please )?(elaborate|expand|explain)( (it|that|this))?"
+            r"( more| further| in (more )?detail)?( on (it|that|this))?",
         ),
     ),
     (
         "place",
         re.compile(
             r"(and )?where (does|did) (it|the article|the text) say (that|this|so)|where is (that|this)"
-            r"|where('s| is) (that|this|it) (from|written)|(what('s| is) the |the |your )?source"
-            r"|show me where|how do you know( that| this)?|says who|according to whom"
+            r"|where('s| is) (that|this|it) (from|written)|(what('s| is) the |what('s| is) your |the "
+            r"|your )?sources?( please| pls)?"
+            r"|show me( where)?|how do you know( that| this)?|says who|according to who(m)?"
+            r"|where in the (article|text)|prove (it|that|this)"
+            r"|((any|what('s| is) the|show me the) )?(proof|evidence|citation)( please| pls)?"
+            r"|(in )?(which|what) (paragraph|sentence|passage)( is (that|this|it)( in| from)?)?"
+            r"|show me the (passage|place|sentence|quote|paragraph)|((can"
+            r"|could) you )?(please )?quote (it|that)"
             r"|(can you )?(please )?(repeat|say) (that|it|this)( again| please)*|come again|pardon"
         ),
     ),
     (
         "sure",
         re.compile(
-            r"(are you|is that|is this|how|you) (really |quite |so )?"
-            r"(sure|certain|confident|true|correct|right)( are you)?"
-            r"( (of|about) (it|that|this))?|really|sure"
-            r"|(no |but )?(you are|you're|that is|that's|this is) (wrong|not (right|true|correct)|incorrect)"
+            r"(are you|is that|is this|is it|how|you) (really |quite |so |100 |absolutely )?"
+            r"(sure|certain|confident|true|correct|right|accurate|serious)( are you)?"
+            r"( (of|about|in) (it|that|this))?|is (that|it) so|really|sure|seriously|are you (kidding"
+            r"|joking)( me)?"
+            r"|(no |but )?(you are|you're|that is|that's|this is|it is|it's) (wrong|not (right|true"
+            r"|correct)|incorrect)"
+            r"|wrong|not true|no it (isn't|is not)|i (don't|do not) believe (it|that|this|you)"
+            r"|i doubt (it|that|this)"
+            r"|how do i know( (it|that|this) is (true|right))?|(that's|that is) not what i (asked|meant)"
         ),
     ),
 )
@@ -106,12 +121,16 @@ def earlier(history: Sequence[Message]) -> Earlier | None:
 
 
 def opens(history: Sequence[Message]) -> bool:
-    """Say whether nothing but small talk was said before: "what is this?" then means the article.
+    """Say whether the article was all that was spoken of: "what is this?" and "who wrote it?" then mean it.
+
+    So it is where nothing but small talk was said before, and after "what is this about?".
 
     Raises:
         QuestionError: as :func:`turns_of`.
     """
-    return all(_is_small_talk(turn["content"]) for turn in turns_of(history) if turn["role"] == "user")
+    asked = (turn["content"] for turn in reversed(turns_of(history)) if turn["role"] == "user")
+    kinds = (kind_of(text, opens=False) for text in asked)
+    return next((kind in OF_THE_ARTICLE for kind in kinds if kind not in COURTESIES), True)
 
 
 def turns_of(history: Sequence[Message], most: int = TURNS_THAT_MATTER) -> list[dict[str, str]]:

@@ -71,7 +71,10 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"((oh|ah|hm+|ok|okay) )*(ok|okay|alright|all right|great|cool|nice|good|perfect|excellent|fine"
             r"|wow|interesting|right|i see|got it|understood|makes sense|good to know|yes|yeah|yep|no|nope|oh"
             r"|aha|hm+|lol|haha)( (ok|okay|then|great|cool))?"
-            r"|((that|this|it)('s| is| was) )?((very|so|really|quite) )?(helpful|useful)"
+            r"|((that|this|it|you)('s|'re| is| are| was) )?((very|so|really|quite) )?"
+            r"(helpful|useful|useless|stupid|silly|dumb|amazing|awesome|awful|terrible|nonsense|rubbish)"
+            r"|that helps|never ?mind|nvm|forget (it|that)|cool story( bro)?"
+            r"|i (don't|do not) (understand|get it)|(what do you|i don't know what you) mean"
             r"|(good|great|nice|excellent|perfect) (answer|job|work)"
             r"|that('s| is| was|'ll be| will be) all( (for now|i wanted( to know)?))?"
             r"|please|pls|sorry|excuse me|((just )?(a|one( more)?|another) )?(quick )?question|by the way|btw"
@@ -81,8 +84,14 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
         "help",
         re.compile(
             r"((can|could|will|would) you )?(please )?help( me)?( please)?"
-            r"|(who|what) (are|r) you|who made you"
-            r"|what can (you do|i ask)( you)?( here)?|how (does this|do you)( chat| page| thing)? work"
+            r"|(who|what) (are|r) you|who made you|are you real|how (accurate|reliable|smart|good) are you"
+            r"|what (questions )?(can|could|should) (you do|i ask)( you)?( here)?"
+            r"|where do you (get|take) (your|the|this) (information|info|answers?|data|knowledge)( from)?"
+            r"|((can|do) you )speak [a-z]+"
+            # It has no opinion: answers are the article's words.
+            r"|what((('s| is)( in)?|( are)) your (opinion|view|thoughts?|take)s?)( (on|about|of) .+)?"
+            r"|what do you (think|feel)( (of|about) .+)?|do you (like|love|hate|support"
+            r"|agree with) .+|how (does this|do you)( chat| page| thing)? work"
             r"|(are you|am i talking to|is this) (a |an )?(real )?"
             r"(chat ?bot|bot|robot|human|person|machine|ai|chat ?gpt)"
             r"|hilfe|aide|ayuda|помощь|帮助|도움말"
@@ -97,7 +106,14 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r" (written|published|posted)"
             rf"|(what('s| is) )?(the )?(publication date|date of {SELF})"
             rf"|what('s| is) the (title|headline)( of {ARTICLE})?"
-            rf"|((what|where)('s| is) )?(the )?(source|link|url|address) (of|for|to) {ARTICLE}"
+            rf"|((what|where)('s| is| are) )?(the )?(sources?|link|url|address) (of|for|to) {ARTICLE}"
+            rf"|when did {ARTICLE} come out|when was {ARTICLE} (last )?updated|how old is {ARTICLE}"
+            rf"|(what|which) (newspaper|paper|website|site|magazine|outlet) (is|was) {SELF} (from"
+            rf"|published in|in)"
+            rf"|where('s| is) {ARTICLE} from|what('s| is) {ARTICLE} called|what('s| is) the name of {ARTICLE}"
+            # What is known of it is all that can be said to that.
+            rf"|is {ARTICLE} (true|accurate|reliable|biased|trustworthy|real|fake|objective|neutral|correct)"
+            rf"|can (i|we|you) trust {ARTICLE}|how (true|accurate|reliable|trustworthy|biased) is {ARTICLE}"
         ),
     ),
     (
@@ -106,14 +122,20 @@ _PATTERNS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
             r"(so )?(what('s| is| does) (this|the|it)( article| text| page| story)?"
             r"( talk| say)?( all)?( about)?"
             r"|what am i reading"
-            r"|((give|tell) me |what are )?(the )?(main|key) (points|takeaways)"
+            r"|((give|tell) me |what are |what('s| is) )?(the )?((main|key|central) )?(points|takeaways?)"
             r"( of (this|the) (article|story|text))?"
-            r"|((can|could) you )?(please )?(give me )?(a )?((short|brief|quick) )?summary"
+            r"|(what('s| is) )?(the )?(main|key|central) (idea|argument|message|thesis)( of (this"
+            r"|the) (article|story|text))?"
+            r"|(((can|could) you )?(please )?(give me )?|(can|could) i (get|have) )(an? "
+            r"|the )?((short|brief|quick) )?"
+            r"(summary|overview)"
             r"( of (this|it|(this|the) (article|story|text|page)))?( please)?"
             r"|what('s| is) the (main )?(topic|subject|point|gist)( of (this|the)( article| text| story)?)?"
             r"|tl ?dr|((can|could) you )?(please )?(summari[sz]e|sum up)( this| it)?( the)?"
             r"( article| text| page)?"
-            r"( in (a|one|two|three|a few) (words?|sentences?|lines?))?( for me)?( please)?)"
+            r"( in (a|one|two|three|four|five|a few|\d+) ((bullet|key|main) )?(words?|sentences?"
+            r"|lines?|points?|bullets?))?"
+            r"( for me)?( please)?)"
         ),
     ),
 )
@@ -159,8 +181,7 @@ def kind_of(text: str, *, opens: bool = True) -> Kind | None:
 
 
 def _kind_of_clause(text: str, *, opens: bool) -> Kind | None:
-    plain = unmarked(text)
-    plain = re.sub(r"\b(what|who|where)s\b", r"\1's", plain)
+    plain = re.sub(r"^(and|but|well|now) ", "", unmarked(text))
     if not opens and VAGUE.fullmatch(plain):
         return None
     return next((kind for kind, pattern in _PATTERNS if pattern.fullmatch(plain)), None)

@@ -36,7 +36,9 @@ def fold(text: str) -> str:
 
 def unmarked(text: str) -> str:
     """Return a text's words as one writes them in haste: folded, without marks but for apostrophes."""
-    return " ".join(re.sub(r"[^\w' ]+", " ", fold(text)).split())
+    plain = " ".join(re.sub(r"[^\w' ]+", " ", fold(text)).split())
+    plain = re.sub(r"\b(what|who|where|how|that)s\b", r"\1's", plain)
+    return re.sub(r"\b(?:r u|are u|u r)\b", "are you", re.sub(r"\b(you)re\b", r"\1're", plain))
 
 
 def names(text: str) -> list[str]:

@@ -114,6 +114,41 @@ def test_what_the_article_is_not_about_it_does_not_answer_surely(bot: qa.Bot, qu
     assert answer.confidence <= bot.calibration.answer_threshold
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        "Isn't North Korea sanctioned?",
+        "Putin visited North Korea, didn't he?",
+        "Is it true that Putin visited NK?",
+    ],
+)
+def test_a_question_for_yes_or_no_is_answered_in_any_dress(bot: qa.Bot, question: str) -> None:
+    """The plain ones were answered, and these refused."""
+    answer = bot.ask(question)
+    assert answer.quote is not None
+    assert answer.quote.text.endswith(".")
+
+
+@pytest.mark.parametrize("question", ["Does the article mention South Korea?", "Who is Vladimir Lenin?"])
+def test_whom_the_article_lacks_is_not_taken_for_who_is_called_alike(bot: qa.Bot, question: str) -> None:
+    """North Korea was the answer, and "President"."""
+    assert bot.ask(question).verdict != "answered"
+
+
+@pytest.mark.parametrize("name", ["north korea", "Kim Jong Un", "and North Korea?", "TASS"])
+def test_a_name_alone_gets_a_sentence_about_it(bot: qa.Bot, name: str) -> None:
+    """ "north korea" was answered with "Russia"."""
+    answer = bot.ask(name)
+    if answer.quote is not None:
+        assert answer.quote.text[-1] in ".”"
+        assert len(answer.quote.text.split()) > 8
+
+
+def test_of_several_questions_the_first_is_answered_though_the_next_leans_on_it(bot: qa.Bot) -> None:
+    both = bot.ask("What did Putin sign? And why?")
+    assert both.to_dict() == bot.ask("What did Putin sign?").to_dict()
+
+
 def test_are_you_sure_after_a_refusal_speaks_of_the_refusal(bot: qa.Bot) -> None:
     asked = "What did the UN say about North Korea?"
     refused = bot.ask(asked)

@@ -320,7 +320,9 @@ def test_asking_imports_nothing_that_it_does_not_need() -> None:
     assert done.stderr.strip() == "[]"
 
 
-@pytest.mark.parametrize("command", [["ask", QUESTION], ["search", "sheep"], ["deploy", "--dry-run", "space"]])
+@pytest.mark.parametrize(
+    "command", [["ask", QUESTION], ["search", "sheep"], ["deploy", "--dry-run", "space"]]
+)
 def test_the_environment_names_the_index_for_every_command(tmp_path: Path, command: list[str]) -> None:
     """Only serve read it: the others answered from the shipped article, and deploy published that."""
     place = tmp_path / "mine"

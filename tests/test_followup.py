@@ -9,7 +9,7 @@ import pytest
 import qa
 from qa.bot import MOST_READ, NO_MORE, PLACE
 from qa.followup import candidates
-from qa.history import Message
+from qa.history import Message, wish_of
 
 
 @pytest.fixture(scope="module")
@@ -482,3 +482,68 @@ def test_a_follow_up_is_quoted_as_it_was_asked(bot: qa.Bot) -> None:
     )
     assert answer.quote is not None and answer.quote.text.startswith("11,000")
     assert not answer.quote.text.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "meant"),
+    [
+        ("Is the port closed?", "why", "Why is the port closed?"),
+        ("Is the port closed?", "And how come?", "Why is the port closed?"),
+        ("Was the port closed?", "Since when?", "Since when was the port closed?"),
+        ("Isn't the port closed?", "Why is that?", "Why is the port closed?"),
+        ("What did the port cost?", "why?", None),
+        ("Is it closed?", "why?", None),
+        ("Is the port closed?", "Why the port?", None),
+    ],
+)
+def test_why_after_a_question_for_yes_or_no_asks_why_it_is_so(
+    before: str, question: str, meant: str | None
+) -> None:
+    """The sentence that settled it was found again by its own words."""
+    read = candidates(question, after(before), lambda: "It was closed.")[-1]
+    assert (read == meant) if meant else not read.startswith(question.split()[0].capitalize())
+
+
+@pytest.mark.parametrize(
+    ("said", "wish"),
+    [
+        ("r u sure", "sure"),
+        ("thats not right", "sure"),
+        ("Is that so?", "sure"),
+        ("how so", None),
+        ("source pls", "place"),
+        ("which paragraph?", "place"),
+        ("which treaty?", None),
+        ("Can you elaborate?", "more"),
+        ("Explain the treaty", None),
+    ],
+)
+def test_a_wish_is_known_in_many_words(said: str, wish: str | None) -> None:
+    assert wish_of(said) == wish
+
+
+@pytest.mark.parametrize("wish", ["Are you sure?", "Where does it say that?"])
+def test_a_wish_for_what_was_said_before_anything_is_told_how_to_ask(bot: qa.Bot, wish: str) -> None:
+    """It was searched for."""
+    assert bot.ask(wish).kind == "help"
+
+
+@pytest.mark.parametrize(
+    ("before", "question", "kind"),
+    [
+        (["What is this about?"], "who wrote it?", "byline"),
+        (["What is this about?", "thanks"], "And when was it published?", "byline"),
+        (["Who wrote this?"], "What is this about?", "about"),
+        (["What is this about?", "What did Putin sign?"], "who wrote it?", ""),
+        (["What did Putin sign?", "ok"], "when was it published?", ""),
+    ],
+)
+def test_it_is_the_article_after_what_is_this_about(
+    bot: qa.Bot, before: list[str], question: str, kind: str
+) -> None:
+    """It was taken for what the article's beginning speaks of."""
+    assert (
+        (bot.ask(question, after(*before)).kind == kind)
+        if kind
+        else (bot.ask(question, after(*before)).kind not in {"byline", "about"})
+    )

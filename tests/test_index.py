@@ -438,7 +438,7 @@ def test_a_mount_point_is_refused_before_anything_is_embedded(
 ) -> None:
     """Nothing can take its place: all was embedded first, and then it could not be written."""
     monkeypatch.setattr("os.path.ismount", lambda path: Path(path) == tmp_path)
-    with pytest.raises(IndexFolderError, match="mount point.*Name a folder in it"):
+    with pytest.raises(IndexFolderError, match=r"mount point.*Name a folder in it"):
         qa.build(SHIPPED / "article.md", tmp_path)
 
 

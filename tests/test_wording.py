@@ -93,7 +93,30 @@ def test_a_message_is_never_left_empty(typed: str) -> None:
         ("Is Vietnam mentioned in the article?", "What about Vietnam?"),
         ("Tell me about the technology part", "What about the technology part?"),
         ("Does the article mention how many were sent?", "How many were sent?"),
-        ("Does the article say that Kim won?", "Does the article say that Kim won?"),
+        ("Does the article say that Kim won?", "Kim won?"),
+        ("Does the article say that?", "Does the article say that?"),
+        ("does the article say why", "does the article say why"),
+        ("Does the text say how long it took?", "How long it took?"),
+        ("What does the article say regarding Kim?", "What about Kim?"),
+        ("show me what it says about Kim", "What about Kim?"),
+        ("Where does the article mention Kim?", "What about Kim?"),
+        ("Which part of the article talks about Kim?", "What about Kim?"),
+        ("Is there any mention of Kim?", "What about Kim?"),
+        ("Do you know who signed it?", "Who signed it?"),
+        ("I was wondering how long it took", "How long it took"),
+        ("According to the article, why did Kim leave?", "Why did Kim leave?"),
+        ("Can you tell me when Kim left?", "When Kim left?"),
+        ("Who told me what Kim did?", "Who told me what Kim did?"),
+        ("Isn't Kim there?", "Is Kim there?"),
+        ("Wont Kim come?", "Will Kim come?"),
+        ("Won’t Kim come?", "Will Kim come?"),
+        ("Why isn't Kim there?", "Why isn't Kim there?"),
+        ("Don't tell me.", "Don't tell me."),
+        ("Kim left, didn't he?", "Kim left?"),
+        ("Kim left, right?", "Kim left?"),
+        ("Did Kim say no?", "Did Kim say no?"),
+        ("Is it true that Kim left?", "Kim left?"),
+        ("Does it mention Kim? And when?", "Does it mention Kim? And when?"),
         ("Does the article mention WHO?", "What about WHO?"),
         ("Does the article mention the U.S.?", "What about the U.S.?"),
         ("Is Russia mentioned in the article at all?", "What about Russia?"),
@@ -117,3 +140,40 @@ def test_several_questions_are_told_apart() -> None:
         assert questions_in(" ".join(several)) == several
     for one in ("They met. What was signed?", "Wetten, dass? was hosted by whom in 2012?"):
         assert questions_in(one) == [one]
+
+
+@pytest.mark.parametrize(
+    ("typed", "asked"),
+    [
+        ("Who came and when did it begin?", ["Who came?", "When did it begin?"]),
+        ("What was signed, and how many ships were sent?", ["What was signed?", "How many ships were sent?"]),
+        ("Who knew what he said and what it meant?", ["Who knew what he said and what it meant?"]),
+        ("Who came and went?", ["Who came and went?"]),
+        ("Did he know who came and who was ill?", ["Did he know who came and who was ill?"]),
+    ],
+)
+def test_questions_that_and_joins_are_told_apart(typed: str, asked: list[str]) -> None:
+    assert questions_in(typed) == asked
+
+
+@pytest.mark.parametrize(
+    ("typed", "kind"),
+    [
+        ("cool story bro", "okay"),
+        ("This is useless!", "okay"),
+        ("never mind", "okay"),
+        ("What do you think of Putin?", "help"),
+        ("What questions can I ask?", "help"),
+        ("Do you like him", "help"),
+        ("What do Russians think of Putin?", None),
+        ("Is this article biased?", "byline"),
+        ("What are the sources of the article?", "byline"),
+        ("Is the treaty reliable?", None),
+        ("Summarize the article in 3 bullet points.", "about"),
+        ("Can I get an overview?", "about"),
+        ("whats this about", "about"),
+    ],
+)
+def test_what_is_said_to_a_chat_is_no_question(typed: str, kind: str | None) -> None:
+    """Each was searched for: "What do you think of Putin?" was answered with his visit."""
+    assert kind_of(typed) == kind
