@@ -94,7 +94,7 @@ OF_A_NAME = re.compile(
 """Asks about a name, and nothing else: "What about South Korea?", "Who is Ada Lovelace?"."""
 
 SAID = 2
-"""Groups of it that hold a question, or a statement, of their own."""
+"""Groups of FRAME that hold a question, or a statement, of their own."""
 
 WITHIN = re.compile(rf"(?: (?:in|by) {ARTICLE}| at all)+$", re.I)
 ENDING = re.compile(r"(?:(?<!\.\w)\.)?[ ?!]*$")
