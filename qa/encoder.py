@@ -174,6 +174,8 @@ class PassageEncoder:
         folder.mkdir(parents=True, exist_ok=True)
         try:
             export_onnx(Sentence(), inputs, ("vectors",), folder / "model.onnx", int8=int8)
+        except OSError:  # A full disk is no fault of the model's.
+            raise
         except Exception as error:  # the exporter's errors share no base class either.
             reason = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ModelError(f"model {self._name!r} cannot be exported to ONNX: {reason}") from error
