@@ -19,9 +19,9 @@ from qa.errors import IndexFolderError, QuestionError
 from qa.extent import SENTENCE_END, SEVERAL, STATEMENT_WORDS, compares_more, extent
 from qa.followup import candidates, leans
 from qa.history import Message, earlier, opens, turns_of, wish_of
-from qa.index import Index, settled
+from qa.index import Index, read_index, settled
 from qa.index import load as load_index
-from qa.manifest import CALIBRATION, READER
+from qa.manifest import CALIBRATION, READER, Manifest
 from qa.passages import Passage
 from qa.quote import mended
 from qa.reader import PACKAGED, Reader, Reading
@@ -120,13 +120,13 @@ class Bot:
         if refusal := self._unread(question):
             return refusal
         wish = wish_of(question)
-        before = earlier(history) if wish else None
-        if wish == "more" and before is None:
-            return Answer(question, "related", 0.0, None, (), NO_MORE, "no_more")
-        if wish is not None and before is None:
-            return self._reply(question, "help")  # Of what it is asked: nothing was answered yet.
-        if wish is None or before is None:
+        if wish is None:
             return self._answer(self._meant(question, history))
+        before = earlier(history)
+        if before is None and wish == "more":
+            return Answer(question, "related", 0.0, None, (), NO_MORE, "no_more")
+        if before is None:
+            return self._reply(question, "help")  # Of what it is asked: nothing was answered yet.
         if refusal := self._unread(before.question):
             return refusal
         about = smalltalk.kind_of(before.question, opens=opens(before.history)) == "about"
@@ -289,11 +289,10 @@ class Bot:
             # What the article is hardly about, it hardly answers, whatever the reader makes of it.
             touches = self.calibration.touches(judged.signals)
             confidence = min(confidence, touches, self.calibration.answer_threshold)
-        if verdict == "answered" and (name := name_in(judged.typed)) and not self._search.knows(name):
-            # South Korea is not North Korea, near as they are.
-            verdict, confidence = "related", min(confidence, self.calibration.answer_threshold)
-        if verdict == "answered" and compares_more(judged.typed, passages[0]):
-            # The reader is sure of a row, and the rows that would settle it stand in other passages too.
+        # South Korea is not North Korea, near as they are.
+        another = not self._search.knows(name_in(judged.typed))
+        # The reader is sure of a row, and the rows that would settle it stand in other passages too.
+        if verdict == "answered" and (another or compares_more(judged.typed, passages[0])):
             verdict, confidence = "related", min(confidence, self.calibration.answer_threshold)
         quote = None
         if verdict == "answered":
@@ -372,7 +371,7 @@ def load(folder: str | Path | None = None, *, reader: str | Path | None = None, 
     """
     home = index_folder_of(folder)
     if reader is None:
-        return settled(home, lambda: _load(home, threads))
+        return settled(home, lambda manifest: _load(home, manifest, threads))
     from qa.extractive import reader_folder
 
     index = load_index(home)
@@ -384,10 +383,10 @@ def load(folder: str | Path | None = None, *, reader: str | Path | None = None, 
         return Bot(index, Reader(named, threads), Calibration.load(own))
 
 
-def _load(folder: Path, threads: int) -> Bot:
-    index = load_index(folder)
-    home = folder / READER if index.manifest.reader else PACKAGED
-    fitted = folder if CALIBRATION in index.manifest.files else PACKAGED
+def _load(folder: Path, manifest: Manifest, threads: int) -> Bot:
+    index = read_index(folder, manifest)
+    home = folder / READER if manifest.reader else PACKAGED
+    fitted = folder if CALIBRATION in manifest.files else PACKAGED
     return Bot(index, Reader(home, threads), Calibration.load(fitted / CALIBRATION))
 
 

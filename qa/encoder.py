@@ -16,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from tokenizers import Tokenizer
 
-from qa.errors import MissingError, ModelError
+from qa.errors import MissingError, ModelError, first_line
 from qa.export import INPUTS, export_onnx, quiet
 from qa.onnx import Session
 
@@ -115,9 +115,8 @@ class PassageEncoder:
             ) from error
         self._model.eval()
         self._name = name
-        if not (self._model.max_seq_length or 0) < math.inf or not hasattr(
-            self._model.tokenizer, "backend_tokenizer"
-        ):
+        endless = math.isinf(self._model.max_seq_length or 0)
+        if endless or not hasattr(self._model.tokenizer, "backend_tokenizer"):
             raise ModelError(
                 f"model {name!r} has no window of tokens, or no tokenizer.json: name a transformer."
             )
@@ -177,8 +176,9 @@ class PassageEncoder:
         except OSError:  # A full disk is no fault of the model's.
             raise
         except Exception as error:  # the exporter's errors share no base class either.
-            reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise ModelError(f"model {self._name!r} cannot be exported to ONNX: {reason}") from error
+            raise ModelError(
+                f"model {self._name!r} cannot be exported to ONNX: {first_line(error)}"
+            ) from error
         tokenizer = self.tokenizer
         tokenizer.enable_truncation(self.info(int8=int8).window)
         tokenizer.save(str(folder / "tokenizer.json"))

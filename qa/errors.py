@@ -27,3 +27,8 @@ class MissingError(QaError):
     def __init__(self, work: str, package: str | None, extra: str) -> None:
         """Name the work, the package, and the extra of this one that brings it."""
         super().__init__(f"{work} needs {package}: pip install '.[{extra}]' in its checkout.")
+
+
+def first_line(error: Exception) -> str:
+    """Return the first line of what an error of another library says, or its kind where it says nothing."""
+    return (str(error).strip() or type(error).__name__).splitlines()[0]

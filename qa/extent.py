@@ -6,6 +6,7 @@ import re
 
 from qa.article import ROW_GAP
 from qa.passages import Passage
+from qa.wording import ASKS
 from qa.words import content_words
 
 LEAD = r"\s*(?:(?:and|but|so|then|according to [^,]{1,60},)\s+)?"
@@ -64,12 +65,12 @@ ALL_ROWS = re.compile(
 )
 """A question that asks for several rows of a table."""
 
-ASKED = r"\b(?:wh(?:at|o|om|ose|ich|en|ere|y)|how)\b"
+ASKED = re.compile(rf"\b{ASKS.pattern}", re.I)
 KEYWORDS = 3
 """Content words of a message that asks nothing and names a thing: "north korea"."""
 
 DECLARED = re.compile(
-    rf"(?!.*{ASKED}).*\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might"
+    rf"(?!.*{ASKED.pattern}).*\b(?:is|are|was|were|has|have|had|will|would|can|could|may|might"
     r"|must|should|did|does|\w{3,}ed)\b.*\?\s*$",
     re.I,
 )
@@ -114,7 +115,7 @@ def extent(question: str, passage: Passage, start: int, end: int) -> tuple[int, 
 def _is_named_in(sentence: str, question: str) -> bool:
     """Say whether a message asks nothing, and names no more than a thing that a sentence is about."""
     content = content_words(question)
-    short = 0 < len(content) <= KEYWORDS and not re.search(ASKED, question, re.I)
+    short = 0 < len(content) <= KEYWORDS and not ASKED.search(question)
     return short and {*content} <= {*content_words(sentence)}
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from tokenizers import Tokenizer
 
-from qa.errors import MissingError, ModelError
+from qa.errors import MissingError, ModelError, first_line
 from qa.export import INPUTS, export_spans, quiet
 from qa.onnx import Session
 from qa.passages import Passage
@@ -77,10 +77,9 @@ def export_reader(name: str, folder: Path, *, int8: bool = True, progress: bool 
                 output_loading_info=True,
             )
     except Exception as error:  # transformers raises what its parts raise, of many kinds.
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise ModelError(
-            f"reader {name!r} cannot be loaded: {reason} Name a folder, or one that the hub has, of a model "
-            "for extractive question answering, its weights in safetensors."
+            f"reader {name!r} cannot be loaded: {first_line(error)} Name a folder, or one that the hub has, "
+            "of a model for extractive question answering, its weights in safetensors."
         ) from error
     if loaded["missing_keys"]:
         missing = sorted(loaded["missing_keys"])[0]
@@ -96,8 +95,7 @@ def export_reader(name: str, folder: Path, *, int8: bool = True, progress: bool 
     try:
         export_spans(model, inputs, folder / FILES[0], int8=int8)
     except Exception as error:  # the exporter's errors share no base class either.
-        reason = (str(error).strip() or type(error).__name__).splitlines()[0]
-        raise ModelError(f"reader {name!r} cannot be exported to ONNX: {reason}") from error
+        raise ModelError(f"reader {name!r} cannot be exported to ONNX: {first_line(error)}") from error
     rapid.enable_truncation(window, strategy="longest_first")
     rapid.save(str(folder / FILES[1]))
     check_reader(folder, name)

@@ -41,8 +41,8 @@ OUTSIDE = re.compile(
 """At a question's end it points out of it, even behind a name: "Could Russia help with that?"."""
 
 BARE = re.compile(
-    r"(?:(?:and|but|so) )?(?:(why|how come|how so)(?: is (?:that|this|it)| not)?|(how|when|where"
-    r"|since when|until when))\W*$",
+    r"(?:(?:and|but|so) )?(?:(why|how come|how so)(?: is (?:that|this|it)| not)?"
+    r"|(how|when|where|since when|until when))\W*$",
     re.I,
 )
 """Asks no more than why, how or when of what was said."""

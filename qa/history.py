@@ -46,14 +46,14 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         "place",
         re.compile(
             r"(and )?where (does|did) (it|the article|the text) say (that|this|so)|where is (that|this)"
-            r"|where('s| is) (that|this|it) (from|written)|(what('s| is) the |what('s| is) your |the "
-            r"|your )?sources?( please| pls)?"
+            r"|where('s| is) (that|this|it) (from|written)"
+            r"|(what('s| is) the |what('s| is) your |the |your )?sources?( please| pls)?"
             r"|show me( where)?|how do you know( that| this)?|says who|according to who(m)?"
             r"|where in the (article|text)|prove (it|that|this)"
             r"|((any|what('s| is) the|show me the) )?(proof|evidence|citation)( please| pls)?"
             r"|(in )?(which|what) (paragraph|sentence|passage)( is (that|this|it)( in| from)?)?"
-            r"|show me the (passage|place|sentence|quote|paragraph)|((can"
-            r"|could) you )?(please )?quote (it|that)"
+            r"|show me the (passage|place|sentence|quote|paragraph)"
+            r"|((can|could) you )?(please )?quote (it|that)"
             r"|(can you )?(please )?(repeat|say) (that|it|this)( again| please)*|come again|pardon"
         ),
     ),
@@ -62,10 +62,10 @@ WISHES: tuple[tuple[Wish, re.Pattern[str]], ...] = (
         re.compile(
             r"(are you|is that|is this|is it|how|you) (really |quite |so |100 |absolutely )?"
             r"(sure|certain|confident|true|correct|right|accurate|serious)( are you)?"
-            r"( (of|about|in) (it|that|this))?|is (that|it) so|really|sure|seriously|are you (kidding"
-            r"|joking)( me)?"
-            r"|(no |but )?(you are|you're|that is|that's|this is|it is|it's) (wrong|not (right|true"
-            r"|correct)|incorrect)"
+            r"( (of|about|in) (it|that|this))?"
+            r"|is (that|it) so|really|sure|seriously|are you (kidding|joking)( me)?"
+            r"|(no |but )?(you are|you're|that is|that's|this is|it is|it's)"
+            r" (wrong|not (right|true|correct)|incorrect)"
             r"|wrong|not true|no it (isn't|is not)|i (don't|do not) believe (it|that|this|you)"
             r"|i doubt (it|that|this)"
             r"|how do i know( (it|that|this) is (true|right))?|(that's|that is) not what i (asked|meant)"

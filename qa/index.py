@@ -152,10 +152,10 @@ def load(folder: str | Path) -> Index:
         IndexFolderError: naming the file that is missing, altered or unknown, and what to do.
     """
     folder = Path(folder)
-    return settled(folder, lambda: _load(folder))
+    return settled(folder, lambda manifest: read_index(folder, manifest))
 
 
-def settled(folder: Path, read: Callable[[], Read]) -> Read:
+def settled(folder: Path, read: Callable[[Manifest], Read]) -> Read:
     """Read from an index folder, again where a build replaced it meanwhile: old and new must not mix.
 
     Raises:
@@ -165,7 +165,7 @@ def settled(folder: Path, read: Callable[[], Read]) -> Read:
     for _ in range(TRIES):
         manifest = read_manifest(folder)
         try:
-            found = read()
+            found = read(manifest)
         except QaError:
             if read_manifest(folder) == manifest:
                 raise
@@ -175,8 +175,12 @@ def settled(folder: Path, read: Callable[[], Read]) -> Read:
     raise IndexFolderError(f"{folder}: was rebuilt each time that it was read. Start again.")
 
 
-def _load(folder: Path) -> Index:
-    manifest = read_manifest(folder)
+def read_index(folder: Path, manifest: Manifest) -> Index:
+    """Read the index of a manifest and verify each file; :func:`settled` sees to it that none was replaced.
+
+    Raises:
+        IndexFolderError: as :func:`load`.
+    """
     try:
         for name, expected in manifest.files.items():
             if sha256_of(inside(folder, name)) != expected:

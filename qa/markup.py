@@ -216,7 +216,7 @@ def _front_matter(text: str, name: str) -> tuple[dict[str, Any], str]:
         # A line of dashes on top that no other one closes is a rule, not front matter.
         return {}, text
     # A rule on top stands above a blank line, as front matter does not.
-    ruled = not begun.split("\n", 2)[1].strip() if block else False
+    ruled = bool(block) and not begun.split("\n", 2)[1].strip()
     instead = text if ruled else f"{block}\n\n{body}"
     try:
         mapping = _mapping(handler, block, name)

@@ -72,8 +72,8 @@ FRAME = re.compile(
     r"|(?:say|mention|tell(?: me| us)?) (?:anything|something|a word) (?:about|on)) (.+)"
     rf"|(?:show me )?what (?:else )?(?:(?:does|did) )?{ARTICLE} (?:says?|tells?(?: me| us)?|states?|writes?)"
     r" (?:about|on|regarding|concerning) (.+)"
-    rf"|where (?:does|did) {ARTICLE} (?:mention|discuss|(?:talk|speak|say (?:anything"
-    rf"|something)) (?:about|of)) (.+)"
+    rf"|where (?:does|did) {ARTICLE} (?:mention|discuss"
+    r"|(?:talk|speak|say (?:anything|something)) (?:about|of)) (.+)"
     r"|where (?:is|are) (?!(?:this|that|it|he|she|they)\b)(.+?) (?:mentioned|discussed)"
     rf"|(?:which|what) (?:part|passage|paragraph|section)s?(?: of {ARTICLE})?"
     r" (?:is about|are about|talks? about|mentions?|discuss(?:es)?|deals? with) (.+)"
@@ -169,11 +169,10 @@ def name_in(question: str) -> str:
 
 def _affirmed(question: str) -> str:
     """Return a question for yes or no as it is asked plainly."""
-    denied = DENIED.match(question)
-    if denied is not None:
-        plain = denied[1] or {"ca": "can", "wo": "will"}[denied[2].lower()]
-        question = plain + question[denied.end() :]
-    return _capital(TAG.sub("", question)) if denied or TAG.search(question) else question
+    plain = TAG.sub("", question)
+    if denied := DENIED.match(plain):
+        plain = (denied[1] or {"ca": "can", "wo": "will"}[denied[2].lower()]) + plain[denied.end() :]
+    return question if plain == question else _capital(plain)
 
 
 def _capital(text: str) -> str:
