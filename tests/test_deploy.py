@@ -630,7 +630,7 @@ def test_a_space_starts_in_a_new_environment_and_answers(python: str, tmp_path: 
         while httpx.get(f"{url}/healthz", timeout=30).json()["status"] != "ready":
             assert time.monotonic() < deadline
             time.sleep(0.1)
-        answer = Client(url, verbose=False).predict(QUESTION, api_name="/ask")
+        answer = Client(url, verbose=False, httpx_kwargs={"timeout": 60}).predict(QUESTION, api_name="/ask")
         assert answer == qa.load().ask(QUESTION).to_dict()
     finally:
         space.terminate()
