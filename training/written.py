@@ -9,6 +9,7 @@ answered a twin that sounds alike and is not.
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Container, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
@@ -45,6 +46,9 @@ HELD_OUT = {
     ),
 }
 """Articles that the reader does not learn from, by the part that they belong to."""
+
+ASKED = re.compile(r"-p\d+$")
+"""Ends the id of a question that was asked as by one who has not read the article."""
 
 LOOKED_AT = 7
 """Passages, as the search ranks them, among which look-alikes are mined."""
