@@ -289,10 +289,12 @@ class Bot:
             # What the article is hardly about, it hardly answers, whatever the reader makes of it.
             touches = self.calibration.touches(judged.signals)
             confidence = min(confidence, touches, self.calibration.answer_threshold)
-        # South Korea is not North Korea, near as they are.
-        another = not self._search.knows(name_in(judged.typed))
-        # The reader is sure of a row, and the rows that would settle it stand in other passages too.
-        if verdict == "answered" and (another or compares_more(judged.typed, passages[0])):
+        if verdict == "answered" and (
+            # South Korea is not North Korea, near as they are.
+            not self._search.knows(name_in(judged.typed))
+            # The reader is sure of a row, and the rows that would settle it stand in other passages too.
+            or compares_more(judged.typed, passages[0])
+        ):
             verdict, confidence = "related", min(confidence, self.calibration.answer_threshold)
         quote = None
         if verdict == "answered":
